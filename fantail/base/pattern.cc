@@ -1,0 +1,20 @@
+#include "fantail/base/pattern.h"
+
+namespace fantail {
+
+const char* TopicProblem(std::string_view topic) {
+  if (topic.empty()) return "it is empty";
+  if (topic.size() > kMaxTopicBytes) return "it is longer than 64 bytes";
+  if (topic.find('\0') != std::string_view::npos) return "it contains a NUL byte";
+  if (topic.back() == '*') return "it ends with '*', which marks a pattern";
+  return nullptr;
+}
+
+const char* PatternProblem(std::string_view text) {
+  if (text.empty()) return "it is empty; '*' asks for everything";
+  if (text.back() != '*') return TopicProblem(text);
+  const std::string_view stem = text.substr(0, text.size() - 1);
+  return stem.empty() ? nullptr : TopicProblem(stem);
+}
+
+}  // namespace fantail

@@ -1,0 +1,35 @@
+// Where a publisher's ticks come from: a file, a generator, later a tape or a capture.
+//
+// Thread: one owner, the publisher's feed thread.
+#ifndef FANTAIL_PUBLISHER_SOURCE_H_
+#define FANTAIL_PUBLISHER_SOURCE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fantail/text/row.h"
+
+namespace fantail::publisher {
+
+class Source {
+ public:
+  enum class Result : uint8_t {
+    kRow,     // *row is the next one, valid until the next call
+    kBadRow,  // problem() says where and why; the next call goes on behind it
+    kEnd,     // nothing more will come
+    kFailed,  // the source broke off (a damaged file); problem() says where and why
+    kWait,    // nothing yet (a pipe that is not at its end); ask again when ready_fd() is readable
+  };
+
+  virtual ~Source() = default;
+  virtual Result Next(text::Row* row) = 0;
+  // One line: where (file:line), the value, and why. Valid after kBadRow and kFailed.
+  virtual std::string_view problem() const = 0;
+  // A descriptor to wait on after kWait; -1 if this source never waits.
+  virtual int ready_fd() const { return -1; }
+};
+
+}  // namespace fantail::publisher
+
+#endif  // FANTAIL_PUBLISHER_SOURCE_H_
