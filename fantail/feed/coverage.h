@@ -1,0 +1,109 @@
+// What a node holds completely, and from which position on. A publisher holds everything; a gateway
+// holds what its upstream session has acknowledged.
+//
+// Thread: one owner.
+#ifndef FANTAIL_FEED_COVERAGE_H_
+#define FANTAIL_FEED_COVERAGE_H_
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "fantail/base/ids.h"
+#include "fantail/base/pattern.h"
+#include "fantail/feed/interest.h"
+
+namespace fantail::feed {
+
+// A request for records older than those a node holds: of `pattern`, positions (after, through].
+// through 0 is "up to where live begins".
+struct Backfill {
+  Pattern pattern;
+  Position after;
+  Position through;
+
+  friend bool operator==(const Backfill&, const Backfill&) = default;
+};
+
+class Coverage {
+ public:
+  // The position from which on all of `pattern` is held; nothing if it is not covered.
+  std::optional<Position> CompleteFrom(const Pattern& pattern) const {
+    std::optional<Position> best;
+    AnyCovering(pattern, [&](const Pattern& p) {
+      if (const auto it = from_.find(p); it != from_.end()) {
+        best = best ? std::min(*best, it->second) : it->second;
+      }
+      return false;
+    });
+    return best;
+  }
+
+  // `interest` is what is covered from now on; what was not covered before is held from `at` on.
+  void Acknowledge(const Interest& interest, Position at) {
+    absl::flat_hash_map<Pattern, Position> next;
+    for (const Pattern& p : interest.patterns()) next[p] = CompleteFrom(p).value_or(at);
+    for (const auto& [p, from] : from_) {
+      if (interest.Covers(p)) next.emplace(p, from);
+    }
+    from_ = std::move(next);
+    ++generation_;
+  }
+
+  // `pattern` is held from `from` on after all.
+  void Extend(const Pattern& pattern, Position from) {
+    const auto current = CompleteFrom(pattern);
+    if (current && from < *current) from_[pattern] = from;
+    ++generation_;
+  }
+
+  // Records of `pattern` up to `to` are missing here: nothing that overlaps is complete before.
+  void Raise(const Pattern& pattern, Position to) {
+    for (auto& [p, from] : from_) {
+      if (p.Overlaps(pattern)) from = std::max(from, to);
+    }
+    ++generation_;
+  }
+
+  void Refuse(const Pattern& pattern, std::string reason) {
+    refused_[pattern] = std::move(reason);
+    ++generation_;
+  }
+  // Why the node above refused `pattern`, or nullptr.
+  const std::string* Refused(const Pattern& pattern) const {
+    const auto it = refused_.find(pattern);
+    return it == refused_.end() ? nullptr : &it->second;
+  }
+  void ForgetRefusals() {
+    refused_.clear();
+    ++generation_;
+  }
+
+  // A backfill has been answered, in full or not: asking again is no use.
+  void Answered(const Backfill& request) {
+    const auto [it, inserted] = answered_.emplace(request.pattern, request.after);
+    if (!inserted) it->second = std::min(it->second, request.after);
+    ++generation_;
+  }
+  bool IsAnswered(const Pattern& pattern, Position after) const {
+    return AnyCovering(pattern, [&](const Pattern& p) {
+      const auto it = answered_.find(p);
+      return it != answered_.end() && it->second <= after;
+    });
+  }
+
+  // Rises with every change: what had to wait looks again only then.
+  uint64_t generation() const { return generation_; }
+
+ private:
+  uint64_t generation_ = 1;
+  absl::flat_hash_map<Pattern, Position> from_;
+  absl::flat_hash_map<Pattern, std::string> refused_;
+  absl::flat_hash_map<Pattern, Position> answered_;
+};
+
+}  // namespace fantail::feed
+
+#endif  // FANTAIL_FEED_COVERAGE_H_

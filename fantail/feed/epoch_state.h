@@ -1,0 +1,93 @@
+// All that a node knows of one epoch: names, image, ring, coverage, and the groups with what waits for
+// their members. A new epoch is a new object; nothing of the old one can leak into it.
+//
+// Thread: one owner, the FeedServer.
+#ifndef FANTAIL_FEED_EPOCH_STATE_H_
+#define FANTAIL_FEED_EPOCH_STATE_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "fantail/feed/coverage.h"
+#include "fantail/feed/group.h"
+#include "fantail/feed/image.h"
+#include "fantail/feed/ring.h"
+#include "fantail/feed/topics.h"
+
+namespace fantail::feed {
+
+class EpochState {
+ public:
+  EpochState(Epoch epoch, bool paced, size_t ring_bytes)
+      : epoch_(epoch), paced_(paced), ring_(ring_bytes) {}
+
+  Epoch epoch() const { return epoch_; }
+  bool paced() const { return paced_; }
+  Position head() const { return head_; }
+  std::optional<Position> ended() const { return ended_; }
+  const Topics& topics() const { return topics_; }
+  const ImageTable& image() const { return image_; }
+  const Ring& ring() const { return ring_; }
+  Coverage& coverage() { return coverage_; }
+  const Coverage& coverage() const { return coverage_; }
+  // Every venue, as EncodeNames wants them.
+  std::span<const VenueId> venue_ids() const { return venue_ids_; }
+  wire::TextList venue_texts() const { return venue_texts_.list(); }
+
+  // What comes from above, or from the sequencer. Each goes to the groups that it concerns.
+  Topics::Added AddTopic(TopicId id, std::string_view name);
+  void AddVenue(VenueId id, std::string_view name);
+  void AddImage(const TopicImage& image, MonotonicTime now);
+  // Records above all before them go to the groups; older ones (topics whose splice is not through)
+  // only into ring and image.
+  void AddRecords(std::span<const wire::Record> records, MonotonicTime now);
+  void AddOlder(std::span<const wire::Record> records);
+  void AddGap(const GapNotice& gap, MonotonicTime now);
+  void AdvanceHead(Position through) { head_ = std::max(head_, through); }
+  void End(Position at) { ended_ = at; }
+
+  // Encodes what waits in every group.
+  void SealGroups(MonotonicTime now);
+  // The session becomes a member of the group of its interest, in step at head(). REQUIRES: the groups
+  // are sealed, and the session is in none.
+  void Join(Session* session);
+  // The group that nobody is left in ends.
+  void Leave(Session* session);
+
+  const std::map<std::string, std::unique_ptr<Group>>& groups() const { return groups_; }
+
+ private:
+  using Route = absl::InlinedVector<Group*, 4>;
+
+  Route& RouteOf(TopicId id) {
+    if (id.value >= routes_.size()) routes_.resize(id.value + 1);
+    return routes_[id.value];
+  }
+
+  const Epoch epoch_;
+  const bool paced_;
+  Position head_;
+  Position newest_;  // of the records that have gone to the groups
+  std::optional<Position> ended_;
+
+  Topics topics_;
+  std::vector<VenueId> venue_ids_;
+  absl::flat_hash_map<VenueId, std::string> venues_;
+  wire::TextListBuilder venue_texts_;
+  ImageTable image_;
+  Ring ring_;
+  Coverage coverage_;
+
+  std::map<std::string, std::unique_ptr<Group>> groups_;  // by Interest::Key
+  std::vector<Route> routes_;                             // by topic: who wants it
+};
+
+}  // namespace fantail::feed
+
+#endif  // FANTAIL_FEED_EPOCH_STATE_H_

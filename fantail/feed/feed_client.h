@@ -1,0 +1,213 @@
+// One session to a node above, for as long as its owner lives: the half of a gateway and of a desk that
+// faces the publisher. It says hello, wants, acknowledges and pings over whatever connection it is
+// given, and after a cut it resumes on the next one. It touches no socket, file or clock.
+//
+// What it promises its owner: records of a topic come in the order of their sequences, none missing and
+// none twice, unless OnGap says which; and the state is live only while every hop up to the publisher
+// has proved within 3 s that it is.
+//
+// Thread: one owner.  Ownership: keeps pointers to the events and the connection it was given.
+// Cost: a record costs a look-up by topic id and an addition.
+#ifndef FANTAIL_FEED_FEED_CLIENT_H_
+#define FANTAIL_FEED_FEED_CLIENT_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fantail/base/ids.h"
+#include "fantail/base/time.h"
+#include "fantail/feed/coverage.h"
+#include "fantail/feed/feed_events.h"
+#include "fantail/feed/interest.h"
+#include "fantail/feed/topics.h"
+#include "fantail/wire/decode.h"
+#include "fantail/wire/message.h"
+
+namespace fantail::feed {
+
+struct ClientOptions {
+  std::string feed = "ticks";
+  std::string name;
+  NodeId node;
+  Role role = Role::kSubscriber;
+
+  Nanos ping_every = std::chrono::seconds(1);
+  // The newest answered ping is older: what is shown is stale, and the connection is given up.
+  Nanos stale_after = std::chrono::seconds(3);
+  // From being connected to being welcomed. Four round trips of a very slow link.
+  Nanos welcome_within = std::chrono::seconds(3);
+};
+
+// The connection that a client speaks over.
+class ClientLink {
+ public:
+  virtual ~ClientLink() = default;
+  // Never blocks; false if it could not be sent now (the message is dropped: every message of a client
+  // is repeated by its timers).
+  virtual bool Send(const wire::Message& message) = 0;
+};
+
+struct ClientCounters {
+  uint64_t records = 0;
+  uint64_t images = 0;
+  uint64_t gaps = 0;          // notices given to the owner
+  uint64_t duplicates = 0;    // records that had come already, after a resume
+  uint64_t bytes_received = 0;
+  uint64_t messages_received = 0;
+  uint64_t bytes_sent = 0;
+  uint64_t bad_messages = 0;
+  uint64_t lost_messages = 0;   // found by the `after` of a batch
+  uint64_t holes = 0;           // found by a sequence: an error in a node above
+  uint64_t wrong_digests = 0;   // likewise, found by a proof
+  uint64_t proofs = 0;          // that were right
+  uint64_t sessions = 0;        // welcomes
+};
+
+class FeedClient {
+ public:
+  FeedClient(ClientOptions options, FeedEvents* events);
+
+  // --- What the owner wants. ---
+
+  void SetInterest(std::vector<Pattern> patterns, MonotonicTime now);
+  // Asks for older records as well; they come as OnBackfill, and TakeBackfilled tells when all have.
+  void AskBackfill(Backfill backfill);
+  // The backfills answered by the have that OnHave is just reporting.
+  const std::vector<Backfill>& backfilled() const { return backfilled_; }
+  // While held, nothing is acknowledged, so that the node above stops sending when the window is full.
+  void HoldAcks(bool held) { hold_ = held; }
+
+  // --- The connection. ---
+
+  // A connection stands; `link` is used until Disconnected. `peer` names it in causes.
+  void Connected(ClientLink* link, std::string peer, MonotonicTime now);
+  void Disconnected(std::string_view why, MonotonicTime now);
+  void Receive(std::span<const std::byte> bytes, MonotonicTime now);
+  // Timers: pings, acks, liveness. Call it every turn of the loop, and at least every 100 ms.
+  void Turn(MonotonicTime now);
+  // Set when the connection is of no more use: the owner closes it, calls Disconnected, and makes a
+  // new one after `retry_after` at the least. Empty while all is well.
+  struct Drop {
+    std::string reason;
+    Nanos retry_after{0};
+  };
+  const std::optional<Drop>& drop() const { return drop_; }
+  // Says goodbye, for a tidy end.
+  void Close();
+
+  // --- To look at. ---
+
+  const FeedState& state() const { return state_; }
+  const ClientCounters& counters() const { return counters_; }
+  Epoch epoch() const { return epoch_; }
+  bool paced() const { return paced_; }
+  Position through() const { return through_; }
+  // The interest that is acknowledged: complete through through(), and live after it.
+  const Interest& complete() const { return complete_; }
+  // When the newest answered ping was sent.
+  MonotonicTime proved_at() const { return proved_at_; }
+
+ private:
+  enum class Phase : uint8_t { kDown, kGreeting, kUp };
+  struct TopicState {
+    Sequence last;             // newest that the owner has
+    uint64_t factor = 0;       // DigestFactor, if in complete_
+    bool expects_image = false;  // after a gap
+  };
+
+  void Dispatch(const wire::AnyMessage& message);
+  void On(const wire::Welcome& welcome);
+  void On(const wire::Refused& refused);
+  void On(const wire::Have& have);
+  void On(const wire::Names& names);
+  void On(const wire::Batch& batch);
+  void On(const wire::Image& image);
+  void On(const wire::Gap& gap);
+  void On(const wire::Pong& pong);
+  void On(const wire::Proof& proof);
+  void On(const wire::End& end);
+  void On(const wire::Goodbye& goodbye);
+  void OnUnexpected();
+
+  void BeginEpoch(Epoch epoch, bool paced);
+  bool TakeRecord(const wire::Record& record);
+  void TakeImage(const TopicImage& image);
+  void ReportGap(TopicId id, Position from, Position to, GapReason reason);
+  void SendWants();
+  void SendWant(const std::vector<std::pair<Pattern, wire::Start>>& add,
+                const std::vector<Pattern>& remove);
+  void SendAck();
+  void SendPing();
+  void Send(const wire::Message& message);
+  void GiveUp(std::string reason, Nanos retry_after = Nanos{0});
+  void RecountDigest();
+  void AckIfHalf();
+  FeedState Judge() const;
+  bool JudgeLink(FeedState* s) const;
+  bool JudgePath(FeedState* s) const;
+  std::string HopAbove() const;
+  void Publish();
+  std::string LinkName() const;
+
+  const ClientOptions options_;
+  FeedEvents* const events_;
+  ClientCounters counters_;
+  MonotonicTime now_;
+  wire::Decoder decoder_;
+
+  // The owner's wishes.
+  std::vector<Pattern> wanted_;
+  std::vector<Backfill> backfills_;   // not asked for on this connection
+  bool hold_ = false;
+
+  // The epoch; all of it ends with the epoch.
+  Epoch epoch_;
+  bool paced_ = false;
+  Position through_;
+  Interest complete_;
+  Topics topics_;
+  std::vector<TopicState> states_;
+  uint64_t digest_ = 0;               // of complete_
+  std::optional<Position> ended_;
+
+  // The connection; all of it ends with the connection.
+  Phase phase_ = Phase::kDown;
+  ClientLink* link_ = nullptr;
+  std::optional<Drop> drop_;
+  MonotonicTime connected_at_;
+  uint32_t window_bytes_ = 0;
+  uint32_t window_messages_ = 0;
+  uint64_t taken_bytes_ = 0;
+  uint64_t taken_messages_ = 0;
+  uint64_t acked_bytes_ = 0;
+  uint64_t acked_messages_ = 0;
+  uint32_t version_ = 0;              // of the newest want sent
+  uint32_t have_version_ = 0;
+  std::vector<Pattern> asked_;        // the session's patterns once version_ is acknowledged
+  std::vector<Backfill> asking_;      // backfills in version_
+  std::vector<Pattern> refused_;      // of this connection
+  MonotonicTime pinged_at_;
+  bool caught_up_ = false;            // the first have of this connection has come
+  std::vector<Hop> hops_;
+  State upstream_ = State::kConnecting;
+  std::string upstream_cause_;
+  Nanos waiting_{0};
+
+  std::string peer_;
+  std::string peer_name_;             // as its last welcome said
+  std::string down_cause_;
+  bool was_live_ = false;
+  bool refused_by_peer_ = false;
+  MonotonicTime proved_at_;
+  MonotonicTime judged_at_;
+  FeedState state_;
+  std::vector<Backfill> backfilled_;
+  std::vector<wire::Record> records_;  // scratch of one batch
+};
+
+}  // namespace fantail::feed
+
+#endif  // FANTAIL_FEED_FEED_CLIENT_H_

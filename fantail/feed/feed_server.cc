@@ -1,0 +1,345 @@
+#include "fantail/feed/feed_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fantail/base/check.h"
+#include "fantail/feed/digest.h"
+#include "fantail/feed/splice.h"
+#include "fantail/wire/encode.h"
+#include "fantail/wire/limits.h"
+
+namespace fantail::feed {
+namespace {
+
+// Changes of interest that may wait for the one before. A client sends one at a time.
+constexpr size_t kMostWaitingWants = 16;
+
+wire::HopView View(const Hop& hop) {
+  return {.node = hop.node,
+          .name = hop.name,
+          .role = static_cast<uint8_t>(hop.role),
+          .state = static_cast<uint8_t>(hop.state),
+          .age_ns = static_cast<uint64_t>(std::max(hop.age, Nanos{0}).count())};
+}
+
+}  // namespace
+
+FeedServer::FeedServer(ServerOptions options, SessionLinks* links, ServerObserver* observer)
+    : options_(std::move(options)), allow_(options_.allow), links_(links), observer_(observer) {}
+
+FeedServer::~FeedServer() = default;
+
+// ---------------------------------------------------------------------------------------------------
+// From above.
+
+void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
+  for (auto& [address, session] : sessions_) {
+    session->group = nullptr;
+    session->splice.reset();
+    session->wants.clear();
+    session->assembling = WantChange();
+    session->outbox.clear();
+    session->patterns.clear();
+    session->interest = Interest();
+    session->through = Position{};
+    session->end_sent = false;
+  }
+  state_ = std::make_unique<EpochState>(epoch, paced, options_.ring_bytes);
+  backfills_.clear();
+  covers_everything_ = covers_everything;
+  if (covers_everything) {
+    state_->coverage().Acknowledge(Interest({Pattern("*")}), Position{});
+    upstream_.state = State::kLive;
+  }
+  cover_dirty_ = true;
+  for (auto& [address, session] : sessions_) session->outbox.push_back(MakeWelcome());
+}
+
+Topics::Added FeedServer::AddTopic(TopicId id, std::string_view name) {
+  const Topics::Added added = state_->AddTopic(id, name);
+  if (added == Topics::Added::kNew) {
+    for (auto& [address, session] : sessions_) {
+      if (session->splice != nullptr) session->splice->AddBornTopic(*state_, id, session.get());
+    }
+  }
+  return added;
+}
+
+void FeedServer::Acknowledge(const HaveNotice& have, const Interest& acknowledged,
+                             const std::vector<Backfill>& backfilled) {
+  Coverage& coverage = state_->coverage();
+  coverage.Acknowledge(acknowledged, have.at);
+  for (const Backfill& backfill : backfilled) {
+    coverage.Extend(backfill.pattern, std::max(backfill.after, have.complete_from));
+    coverage.Answered(backfill);
+  }
+  for (const Pattern& pattern : have.refused) coverage.Refuse(pattern, have.reason);
+  if (!have.refused.empty()) cover_dirty_ = true;
+}
+
+void FeedServer::SetUpstream(const FeedState& state, MonotonicTime proved_at) {
+  const bool changed = state.state != upstream_.state || state.cause != upstream_.cause ||
+                       state.hops.size() != upstream_.hops.size();
+  if (state_ != nullptr && upstream_.state == State::kLive && state.state != State::kLive) {
+    state_->coverage().ForgetRefusals();
+  }
+  upstream_ = state;
+  proved_at_ = proved_at;
+  if (!changed) return;
+  for (auto& [address, session] : sessions_) links_->Send(address, MakePong(*session, 0));
+}
+
+// ---------------------------------------------------------------------------------------------------
+// From below.
+
+void FeedServer::Receive(std::string_view address, std::span<const std::byte> bytes,
+                         MonotonicTime now) {
+  now_ = now;
+  ++counters_.messages_received;
+  counters_.bytes_received += bytes.size();
+  Session* session = Find(address);
+  wire::AnyMessage message;
+  const wire::DecodeError error = decoder_.Decode(bytes, &message);
+  if (error == wire::DecodeError::kUnknownKind && session != nullptr) {
+    ++counters_.bad_messages;  // of a later minor version: skipped
+    return;
+  }
+  if (error != wire::DecodeError::kNone) return OnUndecodable(session, address, error);
+  if (const auto* hello = std::get_if<wire::Hello>(&message)) {
+    if (session != nullptr) Forget(session, "it said hello again");
+    return Open(address, *hello);
+  }
+  if (session == nullptr) {
+    return Refuse(address, wire::RefusedCode::kNoSession, "no session: say hello first");
+  }
+  session->last_heard = now;
+  Dispatch(session, message);
+}
+
+void FeedServer::OnUndecodable(Session* session, std::string_view address,
+                               wire::DecodeError error) {
+  ++counters_.bad_messages;
+  observer_->OnBadMessage(session != nullptr ? session->name : "a stranger", decoder_.detail());
+  if (error == wire::DecodeError::kVersion && session == nullptr) {
+    return Refuse(address, wire::RefusedCode::kWrongVersion,
+                  "it speaks protocol version " + std::to_string(decoder_.version()) +
+                      "; this node speaks version " + std::to_string(wire::kProtocolVersion));
+  }
+  if (session != nullptr) SayGoodbye(session, wire::GoodbyeCode::kProtocol, decoder_.detail());
+}
+
+void FeedServer::Dispatch(Session* session, const wire::AnyMessage& message) {
+  if (const auto* want = std::get_if<wire::Want>(&message)) return OnWant(session, *want);
+  if (const auto* ack = std::get_if<wire::Ack>(&message)) return OnAck(session, *ack);
+  if (const auto* ping = std::get_if<wire::Ping>(&message)) return OnPing(session, *ping);
+  if (std::holds_alternative<wire::Goodbye>(message)) return Forget(session, "it said goodbye");
+  ++counters_.bad_messages;
+  observer_->OnBadMessage(session->name, "a message that only a node sends");
+  SayGoodbye(session, wire::GoodbyeCode::kProtocol, "a message that only a node sends");
+}
+
+Session* FeedServer::Find(std::string_view address) {
+  const auto it = sessions_.find(address);
+  return it == sessions_.end() ? nullptr : it->second.get();
+}
+
+const char* FeedServer::HelloProblem(const wire::Hello& hello, wire::RefusedCode* code) const {
+  if (hello.feed != options_.feed) {
+    *code = wire::RefusedCode::kWrongFeed;
+    return "wrong feed";
+  }
+  if ((hello.encodings & wire::EncodingBit(wire::Encoding::kPlain)) == 0) {
+    *code = wire::RefusedCode::kEncoding;
+    return "no encoding in common";
+  }
+  const bool above = std::any_of(upstream_.hops.begin(), upstream_.hops.end(),
+                                 [&](const Hop& hop) { return hop.node == hello.node; });
+  if (hello.node == options_.node || above) {
+    *code = wire::RefusedCode::kLoop;
+    return "a loop: the client is this node, or is above it";
+  }
+  if (sessions_.size() >= options_.max_sessions) {
+    *code = wire::RefusedCode::kBusy;
+    return "this node has no room for another session";
+  }
+  return nullptr;
+}
+
+void FeedServer::Open(std::string_view address, const wire::Hello& hello) {
+  wire::RefusedCode code{};
+  if (const char* problem = HelloProblem(hello, &code)) {
+    std::string reason = problem;
+    if (code == wire::RefusedCode::kWrongFeed) {
+      reason = "wrong feed: \"" + std::string(hello.feed) + "\" was asked for, this node serves \"" +
+               options_.feed + "\"";
+    }
+    observer_->OnRefused(hello.name, reason);
+    return Refuse(address, code, reason);
+  }
+  auto session = std::make_unique<Session>();
+  session->address = address;
+  session->name = hello.name;
+  session->node = hello.node;
+  session->role = static_cast<Role>(hello.role);
+  session->last_heard = session->last_progress = session->last_proof = now_;
+  session->outbox.push_back(MakeWelcome());
+  ++counters_.sessions_opened;
+  Session* opened = session.get();
+  sessions_[session->address] = std::move(session);
+  observer_->OnSessionOpened(*opened);
+  Flush(opened);
+}
+
+void FeedServer::Refuse(std::string_view address, wire::RefusedCode code, std::string_view reason) {
+  links_->Send(address, wire::Encode(wire::Refused{
+                            code, reason.substr(0, wire::kMaxReasonBytes)}));
+}
+
+void FeedServer::Forget(Session* session, std::string_view reason) {
+  observer_->OnSessionClosed(*session, reason);
+  ++counters_.sessions_closed;
+  if (state_ != nullptr) state_->Leave(session);
+  cover_dirty_ = true;
+  const std::string address = session->address;
+  sessions_.erase(address);
+}
+
+void FeedServer::SayGoodbye(Session* session, wire::GoodbyeCode code, std::string_view reason) {
+  links_->Send(session->address, wire::Encode(wire::Goodbye{.code = code, .reason = reason}));
+  Forget(session, reason);
+}
+
+const char* FeedServer::WantProblem(const Session& session, const wire::Want& want) const {
+  if (session.wants.size() >= kMostWaitingWants) return "too many wants at once";
+  const size_t patterns = session.patterns.size() + session.assembling.add.size();
+  if (patterns + want.starts.size() > options_.max_patterns) return "too many patterns";
+  for (const wire::Start& start : want.starts) {
+    const bool beyond = covers_everything_ && start.kind == wire::StartKind::kResume &&
+                        start.after > state_->head();
+    if (beyond) return "a bookmark beyond the head of the feed";
+  }
+  return nullptr;
+}
+
+void FeedServer::OnWant(Session* session, const wire::Want& want) {
+  // Sent before its client learned of this epoch: it will want again.
+  if (state_ == nullptr || want.epoch != state_->epoch()) return;
+  if (const char* problem = WantProblem(*session, want)) {
+    observer_->OnBadMessage(session->name, problem);
+    return SayGoodbye(session, wire::GoodbyeCode::kProtocol, problem);
+  }
+  WantChange& change = session->assembling;
+  change.version = want.version;
+  auto start = want.starts.begin();
+  for (const std::string_view text : want.add) {
+    const Pattern pattern(text);
+    if (!allow_.empty() && !allow_.Covers(pattern)) {
+      change.refused.push_back(pattern);
+      change.reason = options_.name + " allows only " + DescribePatterns(allow_.patterns());
+    } else {
+      change.add.emplace_back(pattern, *start);
+    }
+    ++start;
+  }
+  for (const std::string_view text : want.remove) change.remove.emplace_back(text);
+  if (want.more) return;
+  session->wants.push_back(std::exchange(change, WantChange()));
+  cover_dirty_ = true;
+}
+
+void FeedServer::OnAck(Session* session, const wire::Ack& ack) {
+  if (ack.bytes > session->sent_bytes || ack.messages > session->sent_messages) {
+    observer_->OnBadMessage(session->name, "an ack of more than was sent");
+    return SayGoodbye(session, wire::GoodbyeCode::kProtocol, "an ack of more than was sent");
+  }
+  session->held = ack.held;
+  if (ack.bytes > session->acked_bytes || session->AllAcknowledged() || ack.held) {
+    session->last_progress = now_;
+  }
+  session->acked_bytes = std::max(session->acked_bytes, ack.bytes);
+  session->acked_messages = std::max(session->acked_messages, ack.messages);
+  session->acked_through = std::max(session->acked_through, ack.through);
+  Flush(session);
+}
+
+void FeedServer::OnPing(Session* session, const wire::Ping& ping) {
+  links_->Send(session->address, MakePong(*session, ping.nonce));
+  // A quiet interest's bookmark moves on all the same, so that a resume need not reach far back.
+  const bool quiet = session->group != nullptr && session->splice == nullptr &&
+                     session->InStep() && !session->group->HasPending() &&
+                     session->through < state_->head() && !session->interest.empty();
+  if (!quiet) return;
+  session->outbox.push_back(
+      wire::EncodeBatch(session->through, state_->head(), {}, wire::Replay::kLive));
+  session->through = state_->head();
+  Flush(session);
+}
+
+wire::Message FeedServer::MakePong(const Session& session, uint64_t nonce) const {
+  wire::Pong pong{.nonce = nonce,
+                  .state = static_cast<uint8_t>(upstream_.state),
+                  .cause = std::string_view(upstream_.cause).substr(0, wire::kMaxReasonBytes)};
+  const Hop self{.node = options_.node,
+                 .name = options_.name,
+                 .role = options_.role,
+                 .state = upstream_.state,
+                 .age = covers_everything_ ? Nanos{0} : now_ - proved_at_};
+  pong.hops.push_back(View(self));
+  for (const Hop& hop : upstream_.hops) {
+    if (pong.hops.size() < wire::kMaxHops) pong.hops.push_back(View(hop));
+  }
+  if (state_ != nullptr) pong.head = state_->head();
+  if (session.group != nullptr && session.next < session.group->log_end()) {
+    const Nanos waiting = now_ - session.group->entry(session.next).sealed;
+    pong.waiting_ns = static_cast<uint64_t>(std::max(waiting, Nanos{0}).count());
+  }
+  return wire::Encode(pong);
+}
+
+wire::Message FeedServer::MakeWelcome() const {
+  wire::Welcome welcome{.feed = options_.feed,
+                        .name = options_.name,
+                        .node = options_.node,
+                        .window_bytes = options_.window_bytes,
+                        .window_messages = options_.window_messages,
+                        .max_patterns = options_.max_patterns};
+  if (state_ != nullptr) {
+    welcome.epoch = state_->epoch();
+    welcome.paced = state_->paced();
+  }
+  return wire::Encode(welcome);
+}
+
+void FeedServer::Close(std::string_view reason) {
+  while (!sessions_.empty()) {
+    SayGoodbye(sessions_.begin()->second.get(), wire::GoodbyeCode::kDone, reason);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------
+// To look at.
+
+bool FeedServer::SomebodyHas(const Pattern& pattern) const {
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+    return entry.second->interest.Covers(pattern);
+  });
+}
+
+bool FeedServer::EverybodyHasAcknowledged() const {
+  return std::all_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+    const Session& session = *entry.second;
+    return session.interest.empty()
+               ? session.wants.empty() && session.splice == nullptr
+               : session.end_sent && session.InStep() && session.AllAcknowledged();
+  });
+}
+
+bool FeedServer::Congested() const {
+  return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& entry) {
+    const Session& session = *entry.second;
+    return !session.InStep() || (session.splice != nullptr && session.splice->resolved());
+  });
+}
+
+}  // namespace fantail::feed

@@ -1,0 +1,220 @@
+// Serves one feed to sessions: the half of a publisher and of a gateway that faces the desks. Bytes and
+// the time come in, bytes go out; it touches no socket, file or clock.
+//
+// From above (a publisher's sequencer, or a gateway's FeedClient) come names, images and records; from
+// the sessions come hello, want, ack and ping. Turn() does the rest: it encodes what is new once a
+// group, sends to every session what its window has room for, and takes splices a step further.
+// docs/protocol.md describes the conversation.
+//
+// Thread: one owner.  Ownership: keeps pointers to its links and its observer, which outlive it.
+// Cost: a record costs a copy for each group that wants it; a turn costs a send for each session with
+// something new. Nothing is done per session and tick.
+// Limits: ServerOptions; memory is bounded by ring, backlog x groups, and window x sessions.
+#ifndef FANTAIL_FEED_FEED_SERVER_H_
+#define FANTAIL_FEED_FEED_SERVER_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "fantail/base/ids.h"
+#include "fantail/base/time.h"
+#include "fantail/feed/epoch_state.h"
+#include "fantail/feed/feed_events.h"
+#include "fantail/feed/session.h"
+#include "fantail/wire/decode.h"
+#include "fantail/wire/message.h"
+
+namespace fantail::feed {
+
+struct ServerOptions {
+  std::string feed = "ticks";
+  std::string name;
+  NodeId node;
+  Role role = Role::kPublisher;
+  // What anybody below may want; empty is "everything".
+  std::vector<Pattern> allow;
+
+  // 4 million records: 200 s of a busy feed of 20,000 a second.
+  size_t ring_bytes = size_t{256} << 20;
+  // Enough for 10 Gbit/s at 0.8 ms and 10 Mbit/s at 800 ms of round trip.
+  uint32_t window_bytes = 1 << 20;
+  // Below the socket's high-water mark, so that a send never fails while there is a window.
+  uint32_t window_messages = 1024;
+  // How far a session may lag behind its group on a live feed before it gets newest values only.
+  size_t max_backlog_bytes = size_t{8} << 20;
+  uint32_t max_sessions = 4096;
+  uint32_t max_patterns = 65536;
+  // How long a pattern that nobody wants any more stays in the cover: longer than a reconnect.
+  Nanos linger = std::chrono::seconds(5);
+  // A client pings every second.
+  Nanos silent_after = std::chrono::seconds(5);
+  // Without progress for so long, a session is dropped with a reason.
+  Nanos stalled_after = std::chrono::seconds(10);
+  Nanos proof_every = std::chrono::seconds(5);
+};
+
+enum class SendResult : uint8_t { kSent, kWouldBlock, kPeerGone };
+
+// The way out to the peers; fantail/net and the simulation implement it.
+class SessionLinks {
+ public:
+  virtual ~SessionLinks() = default;
+  // Never blocks. On kWouldBlock the message was not taken and is offered again later.
+  virtual SendResult Send(std::string_view address, const wire::Message& message) = 0;
+};
+
+// What an operator may want to see. Every method may be called inside any call of the server.
+class ServerObserver {
+ public:
+  virtual ~ServerObserver() = default;
+  virtual void OnSessionOpened(const Session& session) { (void)session; }
+  virtual void OnSessionClosed(const Session& session, std::string_view reason) {
+    (void)session, (void)reason;
+  }
+  // Bytes that were no message, or made no sense; `who` is a session's name, or "a stranger".
+  virtual void OnBadMessage(std::string_view who, std::string_view what) { (void)who, (void)what; }
+  virtual void OnRefused(std::string_view who, std::string_view reason) { (void)who, (void)reason; }
+};
+
+struct ServerCounters {
+  uint64_t records = 0;            // taken from above
+  uint64_t messages_sent = 0;
+  uint64_t bytes_sent = 0;
+  uint64_t ticks_sent = 0;         // deliveries: a tick sent to five sessions counts five
+  uint64_t messages_received = 0;
+  uint64_t bytes_received = 0;
+  uint64_t bad_messages = 0;
+  uint64_t sessions_opened = 0;
+  uint64_t sessions_closed = 0;
+  uint64_t fell_behind = 0;        // sessions that got newest values instead of every tick
+  uint64_t would_block = 0;
+};
+
+class FeedServer {
+ public:
+  FeedServer(ServerOptions options, SessionLinks* links, ServerObserver* observer);
+  ~FeedServer();
+
+  // --- From above. ---
+
+  // A new epoch begins; nothing is known of it yet. `covers_everything` is a publisher's: it asks
+  // nobody above.
+  void BeginEpoch(Epoch epoch, bool paced, bool covers_everything);
+  // REQUIRES, for all that follow: an epoch has begun.
+  Topics::Added AddTopic(TopicId id, std::string_view name);
+  void AddVenue(VenueId id, std::string_view name) { state_->AddVenue(id, name); }
+  void AddImage(const TopicImage& image) { state_->AddImage(image, now_); }
+  void AddRecords(std::span<const wire::Record> records) {
+    counters_.records += records.size();
+    state_->AddRecords(records, now_);
+  }
+  void AddBackfill(std::span<const wire::Record> records) { state_->AddOlder(records); }
+  void AdvanceHead(Position through) { state_->AdvanceHead(through); }
+  void AddGap(const GapNotice& gap) { state_->AddGap(gap, now_); }
+  void End(Position at) { state_->End(at); }
+  // The answer to a TakeCover.
+  void Acknowledge(const HaveNotice& have, const Interest& acknowledged,
+                   const std::vector<Backfill>& backfilled);
+  // What pongs say of the path above this node; `proved_at` is when the newest proof of life from
+  // above was asked for.
+  void SetUpstream(const FeedState& state, MonotonicTime proved_at);
+
+  // --- From below. ---
+
+  void Receive(std::string_view address, std::span<const std::byte> bytes, MonotonicTime now);
+
+  // --- The owner's loop. ---
+
+  // Sends what can be sent. True if there is more to do right away.
+  bool Turn(MonotonicTime now);
+  // Paced feeds: some session has not yet been sent everything, so nothing more should be taken in.
+  bool Congested() const;
+  // Says goodbye to everybody.
+  void Close(std::string_view reason);
+
+  // --- What the owner asks for the node above. ---
+
+  struct Cover {
+    std::vector<Pattern> interest;    // minimal
+    std::vector<Backfill> backfills;  // new since the last call
+  };
+  // The cover, if it has changed since the last call.
+  std::optional<Cover> TakeCover(MonotonicTime now);
+
+  // --- To look at. ---
+
+  const ServerCounters& counters() const { return counters_; }
+  const EpochState* state() const { return state_.get(); }
+  size_t session_count() const { return sessions_.size(); }
+  // Every session, in no order.
+  template <class Fn>
+  void ForEachSession(Fn fn) const {
+    for (const auto& [address, session] : sessions_) fn(*session);
+  }
+  // Whether the acknowledged interest of one session covers `pattern`.
+  bool SomebodyHas(const Pattern& pattern) const;
+  // Whether every session has acknowledged everything, the end included.
+  bool EverybodyHasAcknowledged() const;
+  const std::vector<Pattern>& cover() const { return cover_; }
+
+ private:
+  Session* Find(std::string_view address);
+  void Open(std::string_view address, const wire::Hello& hello);
+  const char* HelloProblem(const wire::Hello& hello, wire::RefusedCode* code) const;
+  void Forget(Session* session, std::string_view reason);
+  void SayGoodbye(Session* session, wire::GoodbyeCode code, std::string_view reason);
+  void OnUndecodable(Session* session, std::string_view address, wire::DecodeError error);
+  void Dispatch(Session* session, const wire::AnyMessage& message);
+  void OnWant(Session* session, const wire::Want& want);
+  const char* WantProblem(const Session& session, const wire::Want& want) const;
+  void OnAck(Session* session, const wire::Ack& ack);
+  void OnPing(Session* session, const wire::Ping& ping);
+  wire::Message MakePong(const Session& session, uint64_t nonce) const;
+  wire::Message MakeWelcome() const;
+  void Refuse(std::string_view address, wire::RefusedCode code, std::string_view reason);
+
+  // Each returns false if the session is gone.
+  bool Flush(Session* session);
+  bool SendOne(Session* session, const wire::Message& message, bool* sent);
+  bool Advance(Session* session, bool* more);
+  bool AdvanceSplice(Session* session, bool* more);
+  void Complete(Session* session);
+  void SendProofAndEnd(Session* session);
+  bool FallBehind(Session* session);
+  bool CheckTimes(Session* session);
+  void RefreshCover();
+
+  const ServerOptions options_;
+  const Interest allow_;
+  SessionLinks* const links_;
+  ServerObserver* const observer_;
+  ServerCounters counters_;
+  MonotonicTime now_;
+
+  std::unique_ptr<EpochState> state_;  // null until an epoch has begun
+  bool covers_everything_ = false;
+  // By address. Ordered, so that the same input gives the same output in every run.
+  std::map<std::string, std::unique_ptr<Session>, std::less<>> sessions_;
+  wire::Decoder decoder_;
+  std::unique_ptr<class DigestIndex> digests_;  // of this turn, if one was needed
+
+  FeedState upstream_;
+  MonotonicTime proved_at_;
+
+  bool cover_dirty_ = false;
+  std::vector<Pattern> cover_;
+  absl::flat_hash_map<Pattern, MonotonicTime> lingering_;  // until when
+  absl::flat_hash_set<Pattern> wanted_;                    // by some session
+  std::vector<Backfill> backfills_;                        // to be asked for
+};
+
+}  // namespace fantail::feed
+
+#endif  // FANTAIL_FEED_FEED_SERVER_H_

@@ -1,0 +1,50 @@
+// A gateway without its sockets: a FeedClient that faces the node above, a FeedServer that faces the
+// sessions below, and nothing between them but the short list of FeedEvents. What goes back up is the
+// cover.
+//
+// Thread: one owner.  Ownership: keeps pointers to its links and its observer, which outlive it.
+#ifndef FANTAIL_FEED_FORWARDER_H_
+#define FANTAIL_FEED_FORWARDER_H_
+
+#include "fantail/feed/feed_client.h"
+#include "fantail/feed/feed_server.h"
+
+namespace fantail::feed {
+
+class Forwarder final : private FeedEvents {
+ public:
+  Forwarder(ClientOptions upstream, ServerOptions downstream, SessionLinks* links,
+            ServerObserver* observer);
+
+  FeedClient& client() { return client_; }
+  FeedServer& server() { return server_; }
+  const FeedClient& client() const { return client_; }
+  const FeedServer& server() const { return server_; }
+
+  // True if there is more to do right away.
+  bool Turn(MonotonicTime now);
+
+ private:
+  void OnNewEpoch(Epoch epoch, bool paced) override { server_.BeginEpoch(epoch, paced, false); }
+  void OnTopic(TopicId id, std::string_view name) override { server_.AddTopic(id, name); }
+  void OnVenue(VenueId id, std::string_view name) override { server_.AddVenue(id, name); }
+  void OnImage(const TopicImage& image) override { server_.AddImage(image); }
+  void OnRecords(std::span<const wire::Record> records) override { server_.AddRecords(records); }
+  void OnBackfill(std::span<const wire::Record> records) override { server_.AddBackfill(records); }
+  void OnThrough(Position through) override { server_.AdvanceHead(through); }
+  void OnGap(const GapNotice& gap) override { server_.AddGap(gap); }
+  void OnHave(const HaveNotice& have) override {
+    server_.Acknowledge(have, client_.complete(), client_.backfilled());
+  }
+  void OnState(const FeedState& state) override { (void)state, state_changed_ = true; }
+  void OnEnd(Position at) override { server_.End(at); }
+
+  FeedClient client_;
+  FeedServer server_;
+  bool state_changed_ = true;
+  MonotonicTime told_;  // the client's proved_at that the server knows of
+};
+
+}  // namespace fantail::feed
+
+#endif  // FANTAIL_FEED_FORWARDER_H_

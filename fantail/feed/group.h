@@ -1,0 +1,94 @@
+// Sessions of equal interest. A record is looked at once a group, a message is encoded once a group,
+// and every member that is in step sends the same bytes.
+//
+// What is new waits as names, images and records until Seal encodes it into the log: the messages that
+// not every member has sent yet. A member is no more than an index into the log.
+//
+// Thread: one owner.  Cost: Add copies 64 bytes; Seal copies and checksums each tick once.
+// Limits: the owner bounds log_bytes() by taking away members that fall behind.
+#ifndef FANTAIL_FEED_GROUP_H_
+#define FANTAIL_FEED_GROUP_H_
+
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "fantail/base/ids.h"
+#include "fantail/base/time.h"
+#include "fantail/feed/feed_events.h"
+#include "fantail/feed/image.h"
+#include "fantail/feed/interest.h"
+#include "fantail/wire/limits.h"
+#include "fantail/wire/message.h"
+#include "fantail/wire/messages.h"
+
+namespace fantail::feed {
+
+struct Session;
+
+class Group {
+ public:
+  struct Entry {
+    wire::Message message;
+    Position through;      // of the member that has sent it
+    uint32_t ticks = 0;
+    MonotonicTime sealed;  // since when it waits
+  };
+
+  Group(Interest interest, Position through) : interest_(std::move(interest)), through_(through) {}
+
+  const Interest& interest() const { return interest_; }
+
+  // What every member gets, in this order within a batch: names, images, records.
+  void AddTopic(TopicId id, std::string_view name);
+  void AddVenue(VenueId id, std::string_view name);
+  void AddImage(const TopicImage& image, MonotonicTime now);
+  void AddRecord(const wire::Record& record, MonotonicTime now) {
+    if (!images_.empty()) SealImages(now);
+    if (!records_.empty() && record.position - records_.front().position > UINT32_MAX) {
+      SealRecords(records_.back().position, now);
+    }
+    records_.push_back(record);
+    if (records_.size() == wire::kMaxBatchTicks) SealRecords(record.position, now);
+  }
+  void AddGap(const GapNotice& gap, MonotonicTime now);
+
+  // Encodes all that waits. Afterwards a member that has sent the whole log is complete through `head`.
+  void Seal(Position head, MonotonicTime now);
+  bool HasPending() const { return !records_.empty() || !images_.empty() || HasNames(); }
+
+  // The log: entries [log_begin, log_end), by rising index for the life of the group.
+  uint64_t log_begin() const { return log_begin_; }
+  uint64_t log_end() const { return log_begin_ + log_.size(); }
+  const Entry& entry(uint64_t index) const { return log_[index - log_begin_]; }
+  size_t log_bytes() const { return log_bytes_; }
+  // Drops what every member has sent.
+  void Trim();
+
+  std::vector<Session*> members;
+
+ private:
+  bool HasNames() const { return !topics_.empty() || !venues_.empty(); }
+  void SealNames(MonotonicTime now);
+  void SealImages(MonotonicTime now);
+  void SealRecords(Position through, MonotonicTime now);
+  void Push(wire::Message message, uint32_t ticks, MonotonicTime now);
+
+  Interest interest_;
+  Position through_;  // of the newest entry
+
+  std::vector<TopicId> topics_;
+  wire::TextListBuilder topic_texts_;
+  std::vector<VenueId> venues_;
+  wire::TextListBuilder venue_texts_;
+  ImageChunk images_;
+  std::vector<wire::Record> records_;
+
+  std::deque<Entry> log_;
+  uint64_t log_begin_ = 0;
+  size_t log_bytes_ = 0;
+};
+
+}  // namespace fantail::feed
+
+#endif  // FANTAIL_FEED_GROUP_H_

@@ -1,0 +1,78 @@
+#include "fantail/feed/session.h"
+
+#include "fantail/feed/splice.h"
+#include "fantail/wire/encode.h"
+#include "fantail/wire/limits.h"
+
+namespace fantail::feed {
+
+Session::Session() = default;
+Session::~Session() = default;
+
+std::vector<Pattern> Clip(const std::vector<Pattern>& patterns, const Interest& interest) {
+  std::vector<Pattern> clipped;
+  for (const Pattern& pattern : patterns) {
+    if (interest.Covers(pattern)) {
+      clipped.push_back(pattern);
+      continue;
+    }
+    for (const Pattern& mine : interest.patterns()) {
+      if (pattern.Covers(mine)) clipped.push_back(mine);
+    }
+  }
+  return Interest(std::move(clipped)).patterns();
+}
+
+std::vector<wire::Message> EncodeNames(std::span<const TopicId> topics, wire::TextList topic_texts,
+                                       std::span<const VenueId> venues,
+                                       wire::TextList venue_texts) {
+  // Half of the bound: an id of 4 bytes stands beside each text of at least 2.
+  constexpr size_t kMostBytes = wire::kMaxTextListBytes / 2;
+  std::vector<wire::Message> messages;
+  wire::TextListBuilder texts;
+  if (!venues.empty()) {
+    size_t first = 0;
+    size_t count = 0;
+    for (const std::string_view text : venue_texts) {
+      texts.Add(text);
+      ++count;
+      if (texts.size_bytes() < kMostBytes && first + count < venues.size()) continue;
+      messages.push_back(wire::Encode(
+          wire::Names{.venues = venues.subspan(first, count), .venue_texts = texts.list()}));
+      first += std::exchange(count, 0);
+      texts.Clear();
+    }
+  }
+  size_t first = 0;
+  size_t count = 0;
+  for (const std::string_view text : topic_texts) {
+    texts.Add(text);
+    ++count;
+    if (texts.size_bytes() + 4 * count < kMostBytes && first + count < topics.size()) continue;
+    messages.push_back(wire::Encode(
+        wire::Names{.topics = topics.subspan(first, count), .topic_texts = texts.list()}));
+    first += std::exchange(count, 0);
+    texts.Clear();
+  }
+  return messages;
+}
+
+std::vector<wire::Message> EncodeGap(const GapNotice& gap) {
+  std::vector<wire::Message> messages;
+  wire::TextListBuilder texts;
+  const auto flush = [&] {
+    messages.push_back(wire::Encode(wire::Gap{.from = gap.from,
+                                              .to = gap.to,
+                                              .patterns = texts.list(),
+                                              .reason = static_cast<uint8_t>(gap.reason)}));
+    texts.Clear();
+  };
+  for (const Pattern& pattern : gap.patterns) {
+    texts.Add(pattern.text());
+    if (texts.size_bytes() >= wire::kMaxTextListBytes / 2) flush();
+  }
+  if (!texts.empty()) flush();
+  return messages;
+}
+
+}  // namespace fantail::feed

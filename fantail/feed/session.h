@@ -1,0 +1,92 @@
+// A session as the server sees it: who it is, what it wants and has, what has been sent to it and what
+// of that it has acknowledged. Plain state; FeedServer and Splice act on it.
+//
+// Thread: one owner, the FeedServer.
+#ifndef FANTAIL_FEED_SESSION_H_
+#define FANTAIL_FEED_SESSION_H_
+
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "fantail/base/ids.h"
+#include "fantail/base/time.h"
+#include "fantail/feed/feed_events.h"
+#include "fantail/feed/group.h"
+#include "fantail/feed/interest.h"
+#include "fantail/wire/message.h"
+#include "fantail/wire/messages.h"
+
+namespace fantail::feed {
+
+class Splice;
+
+// One change of a session's interest, as its want messages said it.
+struct WantChange {
+  uint32_t version = 0;
+  std::vector<std::pair<Pattern, wire::Start>> add;
+  std::vector<Pattern> remove;
+  std::vector<Pattern> refused;  // of `add`: not allowed here
+  std::string reason;
+};
+
+struct Session {
+  Session();
+  ~Session();
+
+  // The window: what has been sent and not yet acknowledged, in bytes and in messages.
+  bool HasRoom(size_t bytes, size_t window_bytes, size_t window_messages) const {
+    return sent_bytes + bytes - acked_bytes <= window_bytes &&
+           sent_messages - acked_messages < window_messages;
+  }
+  bool AllAcknowledged() const { return sent_bytes == acked_bytes; }
+  // Whether all that the log and the outbox hold has been sent.
+  bool InStep() const { return outbox.empty() && (group == nullptr || next == group->log_end()); }
+
+  std::string address;  // the transport's word for the peer
+  std::string name;
+  NodeId node;
+  Role role = Role::kSubscriber;
+
+  MonotonicTime last_heard;
+  MonotonicTime last_progress;  // of its acknowledgements, or of having nothing to acknowledge
+  MonotonicTime last_proof;
+  bool held = false;            // it lives, and waits for somebody below
+
+  uint64_t sent_bytes = 0;
+  uint64_t sent_messages = 0;
+  uint64_t sent_ticks = 0;
+  uint64_t acked_bytes = 0;
+  uint64_t acked_messages = 0;
+  Position acked_through;
+
+  uint32_t version = 0;                     // of the interest that it has
+  absl::flat_hash_set<Pattern> patterns;    // as wanted, not minimal
+  Interest interest;                        // their minimal form
+  Position through;                         // all of the interest up to here has been sent
+  bool end_sent = false;
+
+  std::deque<wire::Message> outbox;         // its own messages, before anything of the group's log
+  Group* group = nullptr;
+  uint64_t next = 0;                        // index into the group's log
+
+  WantChange assembling;                    // a want whose last part has not come
+  std::deque<WantChange> wants;             // changes that wait for the splice before them
+  std::unique_ptr<Splice> splice;
+};
+
+// The parts of `patterns` that lie within `interest`.
+std::vector<Pattern> Clip(const std::vector<Pattern>& patterns, const Interest& interest);
+
+// Messages of at most kMaxMessageBytes each for lists of any length.
+std::vector<wire::Message> EncodeNames(std::span<const TopicId> topics, wire::TextList topic_texts,
+                                       std::span<const VenueId> venues, wire::TextList venue_texts);
+std::vector<wire::Message> EncodeGap(const GapNotice& gap);
+
+}  // namespace fantail::feed
+
+#endif  // FANTAIL_FEED_SESSION_H_

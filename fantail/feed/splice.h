@@ -1,0 +1,88 @@
+// A change of a session's interest on its way into the session's stream: names, a replay from the ring
+// for what is resumed, images for what is fresh, older records where they were asked for; and then the
+// session joins the group of its new interest, with nothing missing and nothing twice.
+//
+// The topics already brought up are `included_`: all of them are complete through `cursor_`, and each
+// step first brings them up to the head again. So an image chunk is cut at exactly the position that
+// everything before it has reached. What the session had before goes on living in its group meanwhile.
+//
+// Thread: one owner, the FeedServer.  Limits: one message a step, into the session's outbox.
+#ifndef FANTAIL_FEED_SPLICE_H_
+#define FANTAIL_FEED_SPLICE_H_
+
+#include <functional>
+#include <vector>
+
+#include "fantail/feed/epoch_state.h"
+#include "fantail/feed/session.h"
+
+namespace fantail::feed {
+
+class Splice {
+ public:
+  enum class Progress : uint8_t {
+    kWaiting,  // for the node above: call again when the coverage has changed
+    kMore,     // a message is in the outbox; call again when it has been sent
+    kDone,     // everything is included and complete through the head
+  };
+
+  // Takes `change` through for `session`. `again` is what the session had and must get anew because
+  // it fell behind after `fell_at`; empty if nothing.
+  Splice(WantChange change, std::vector<Pattern> again, Position fell_at);
+
+  // REQUIRES: the session has sent all of its outbox and log, and the groups are sealed. `ask` is
+  // called with requests for the node above; empty if there is none.
+  Progress Step(const EpochState& state, Session* session, const std::function<void(Backfill)>& ask);
+
+  // A topic was born that this change wants: nothing of it is missing.
+  void AddBornTopic(const EpochState& state, TopicId id, Session* session);
+
+  // When done: the session's new interest, and what it is told.
+  const WantChange& change() const { return change_; }
+  Position reach() const { return reach_; }
+  bool resolved() const { return resolved_; }
+
+ private:
+  // Decides for every added pattern what it will get; false if that must wait.
+  bool Resolve(const EpochState& state, const Session& session,
+               const std::function<void(Backfill)>& ask);
+  bool ResolveOne(const EpochState& state, const Pattern& pattern, const wire::Start& start,
+                  const std::function<void(Backfill)>& ask);
+  void Begin(const EpochState& state, Session* session);
+  void BeginTopic(const EpochState& state, TopicId id, wire::StartKind kind);
+  void SendNames(const EpochState& state, Session* session);
+  void SendGap(const EpochState& state, Session* session, Position after,
+               std::vector<Pattern> patterns, GapReason reason);
+  void StartOver(const EpochState& state, Session* session);
+  void ReplayIncluded(const EpochState& state, Session* session);
+  void SendImages(const EpochState& state, Session* session);
+  void SendBackfill(const EpochState& state, Session* session);
+  bool Includes(TopicId id) const {
+    return id.value < included_.size() && included_[id.value];
+  }
+  void Include(TopicId id) {
+    if (id.value >= included_.size()) included_.resize(id.value + 1);
+    included_[id.value] = true;
+  }
+
+  WantChange change_;
+  std::vector<Pattern> again_;
+  Position fell_at_;
+  Interest interest_;  // of everything that is brought up here
+  bool resolved_ = false;
+  uint64_t seen_generation_ = 0;  // of the coverage, when it was last looked at
+  std::vector<Pattern> asked_;    // of the node above
+
+  std::vector<bool> included_;  // by topic id
+  std::vector<bool> begun_;     // likewise: has a place in names_ and in included_ or to_image_
+  Position cursor_;
+  std::vector<TopicId> names_;
+  std::vector<TopicId> to_image_;
+  size_t imaged_ = 0;
+  std::vector<Backfill> backfills_;
+  Position reach_;
+};
+
+}  // namespace fantail::feed
+
+#endif  // FANTAIL_FEED_SPLICE_H_

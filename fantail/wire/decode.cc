@@ -1,0 +1,368 @@
+#include "fantail/wire/decode.h"
+
+#include <cstring>
+#include <type_traits>
+
+#include "fantail/base/decimal.h"
+#include "fantail/base/pattern.h"
+#include "fantail/wire/encode.h"
+#include "fantail/wire/limits.h"
+#include "session_generated.h"
+
+namespace fantail::wire {
+namespace {
+
+// Each Read function fills its message from a verified table and returns nullptr, or says what makes
+// no sense. Strings and vectors that a table leaves out are empty ones.
+using Problem = const char*;
+
+std::string_view View(const flatbuffers::String* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text->c_str(), text->size());
+}
+
+// The items of a vector of structs or numbers, as ours. Empty if they are not aligned: the vector
+// says where it lies, and the Verifier does not check it.
+template <class Mine, class Vector>
+bool Items(const Vector* vector, std::span<const Mine>* out) {
+  *out = {};
+  if (vector == nullptr || vector->size() == 0) return true;
+  if (reinterpret_cast<uintptr_t>(vector->Data()) % alignof(Mine) != 0) return false;
+  *out = {reinterpret_cast<const Mine*>(vector->Data()), vector->size()};
+  return true;
+}
+
+Problem Texts(const flatbuffers::Vector<uint8_t>* bytes, TextList* out) {
+  *out = TextList();
+  if (bytes == nullptr || bytes->size() == 0) return nullptr;
+  if (bytes->size() > kMaxTextListBytes) return "a list of texts is too long";
+  const std::string_view view(reinterpret_cast<const char*>(bytes->Data()), bytes->size());
+  if (view.back() != '\0') return "a list of texts does not end with a NUL";
+  *out = TextList(view);
+  return nullptr;
+}
+
+Problem Patterns(const flatbuffers::Vector<uint8_t>* bytes, TextList* out) {
+  if (Problem problem = Texts(bytes, out)) return problem;
+  for (std::string_view text : *out) {
+    if (PatternProblem(text) != nullptr) return "a text is not a pattern";
+  }
+  return nullptr;
+}
+
+Problem Name(const flatbuffers::String* text, std::string_view* out) {
+  *out = View(text);
+  return out->size() > kMaxNameBytes ? "a name is too long" : nullptr;
+}
+
+Problem Reason(const flatbuffers::String* text, std::string_view* out) {
+  *out = View(text);
+  return out->size() > kMaxReasonBytes ? "a reason is too long" : nullptr;
+}
+
+Problem TickProblem(const Tick& tick) {
+  if (tick.topic.value >= kMaxTopics) return "a tick's topic id is out of range";
+  if (tick.sequence.value == 0) return "a tick has sequence 0";
+  if (tick.kind == TickKind{}) return "a tick has kind 0";
+  if (tick.price_exponent < kMinDecimalExponent || tick.price_exponent > kMaxDecimalExponent ||
+      tick.size_exponent < kMinDecimalExponent || tick.size_exponent > kMaxDecimalExponent) {
+    return "a tick's exponent is out of range";
+  }
+  return nullptr;
+}
+
+Problem Read(const fbs::Hello& t, Hello* m) {
+  if (Problem problem = Name(t.feed(), &m->feed)) return problem;
+  if (Problem problem = Name(t.name(), &m->name)) return problem;
+  m->node = {t.node()};
+  m->role = t.role();
+  m->encodings = t.encodings();
+  if (m->feed.empty()) return "no feed is named";
+  return m->role < 1 || m->role > 2 ? "an unknown role" : nullptr;
+}
+
+Problem Read(const fbs::Welcome& t, Welcome* m) {
+  if (Problem problem = Name(t.feed(), &m->feed)) return problem;
+  if (Problem problem = Name(t.name(), &m->name)) return problem;
+  m->node = {t.node()};
+  m->epoch = {t.epoch()};
+  m->window_bytes = t.window_bytes();
+  m->window_messages = t.window_messages();
+  m->paced = t.paced();
+  m->encoding = static_cast<Encoding>(t.encoding());
+  m->max_patterns = t.max_patterns();
+  if (m->window_bytes < kMaxMessageBytes || m->window_messages == 0) return "a window of nothing";
+  return m->encoding != Encoding::kPlain ? "an encoding that was not offered" : nullptr;
+}
+
+Problem Read(const fbs::Refused& t, Refused* m) {
+  m->code = static_cast<RefusedCode>(t.code());
+  return Reason(t.reason(), &m->reason);
+}
+
+Problem Read(const fbs::Want& t, Want* m) {
+  m->version = t.version();
+  m->epoch = {t.epoch()};
+  m->more = t.more();
+  if (Problem problem = Patterns(t.add(), &m->add)) return problem;
+  if (Problem problem = Patterns(t.remove(), &m->remove)) return problem;
+  if (!Items(t.starts(), &m->starts)) return "misaligned starts";
+  if (m->starts.size() != m->add.Count()) return "not one start for each pattern";
+  for (const Start& start : m->starts) {
+    if (start.kind < StartKind::kFresh || start.kind > StartKind::kBackfill) {
+      return "an unknown kind of start";
+    }
+  }
+  return nullptr;
+}
+
+Problem Read(const fbs::Have& t, Have* m) {
+  m->version = t.version();
+  m->at = {t.at()};
+  m->complete_from = {t.complete_from()};
+  if (Problem problem = Patterns(t.refused(), &m->refused)) return problem;
+  return Reason(t.reason(), &m->reason);
+}
+
+Problem Read(const fbs::Names& t, Names* m) {
+  if (Problem problem = Texts(t.topic_texts(), &m->topic_texts)) return problem;
+  if (Problem problem = Texts(t.venue_texts(), &m->venue_texts)) return problem;
+  if (!Items(t.topics(), &m->topics) || !Items(t.venues(), &m->venues)) return "misaligned ids";
+  if (m->topics.size() != m->topic_texts.Count() || m->venues.size() != m->venue_texts.Count()) {
+    return "not one text for each id";
+  }
+  for (std::string_view text : m->topic_texts) {
+    if (fantail::TopicProblem(text) != nullptr) return "a text is not a topic";
+  }
+  for (std::string_view text : m->venue_texts) {
+    if (text.empty() || text.size() > kMaxNameBytes) return "a venue's name is empty or too long";
+  }
+  for (TopicId id : m->topics) {
+    if (id.value >= kMaxTopics) return "a topic id is out of range";
+  }
+  for (VenueId id : m->venues) {
+    if (id.value == 0) return "a venue has id 0";
+  }
+  return nullptr;
+}
+
+Problem Read(const fbs::Batch& t, Batch* m) {
+  m->after = {t.after()};
+  m->through = {t.through()};
+  m->first = {t.first()};
+  m->replay = static_cast<Replay>(t.replay());
+  if (!Items(t.offsets(), &m->offsets) || !Items(t.ticks(), &m->ticks)) return "misaligned ticks";
+  if (m->through < m->after) return "it goes through a position before the one it is after";
+  if (m->replay > Replay::kBackfill) return "an unknown kind of replay";
+  if (m->ticks.empty()) return m->offsets.empty() ? nullptr : "offsets without ticks";
+  if (!m->offsets.empty() && m->offsets.size() != m->ticks.size()) {
+    return "not one offset for each tick";
+  }
+  const uint64_t span = m->through - m->after;
+  if (m->first <= m->after || m->first - m->after > span) return "its first tick is out of its range";
+  if (!m->offsets.empty() && m->offsets.front() != 0) return "its first offset is not 0";
+  for (size_t i = 1; i < m->offsets.size(); ++i) {
+    if (m->offsets[i] <= m->offsets[i - 1]) return "positions do not rise";
+  }
+  const uint64_t last = m->offsets.empty() ? m->ticks.size() - 1 : m->offsets.back();
+  if (last > m->through - m->first) return "its last tick is out of its range";
+  for (const Tick& tick : m->ticks) {
+    if (Problem problem = TickProblem(tick)) return problem;
+  }
+  return nullptr;
+}
+
+Problem Read(const fbs::Image& t, Image* m) {
+  m->at = {t.at()};
+  if (!Items(t.heads(), &m->heads) || !Items(t.ticks(), &m->ticks) ||
+      !Items(t.totals(), &m->totals)) {
+    return "misaligned contents";
+  }
+  for (size_t i = 0; i < m->heads.size(); ++i) {
+    if (m->heads[i].topic.value >= kMaxTopics) return "a topic id is out of range";
+    if (i > 0 && m->heads[i].topic <= m->heads[i - 1].topic) return "topics do not rise";
+  }
+  size_t head = 0;
+  for (const Tick& tick : m->ticks) {
+    if (Problem problem = TickProblem(tick)) return problem;
+    while (head < m->heads.size() && m->heads[head].topic < tick.topic) ++head;
+    if (head == m->heads.size() || m->heads[head].topic != tick.topic) {
+      return "a tick of a topic that is not in the image, or out of order";
+    }
+    if (tick.sequence > m->heads[head].sequence) return "a tick is newer than its topic";
+  }
+  head = 0;
+  for (const Totals& totals : m->totals) {
+    while (head < m->heads.size() && m->heads[head].topic < totals.topic) ++head;
+    if (head == m->heads.size() || m->heads[head].topic != totals.topic) {
+      return "totals of a topic that is not in the image, or out of order";
+    }
+  }
+  return nullptr;
+}
+
+Problem Read(const fbs::Gap& t, Gap* m) {
+  m->from = {t.from()};
+  m->to = {t.to()};
+  m->reason = t.reason();
+  if (m->to < m->from) return "it ends before it begins";
+  return Patterns(t.patterns(), &m->patterns);
+}
+
+Problem Read(const fbs::Ack& t, Ack* m) {
+  *m = {.through = {t.through()}, .bytes = t.bytes(), .messages = t.messages(), .held = t.held()};
+  return nullptr;
+}
+
+Problem Read(const fbs::Ping& t, Ping* m) {
+  m->nonce = t.nonce();
+  return nullptr;
+}
+
+Problem Read(const fbs::Pong& t, Pong* m) {
+  *m = {.nonce = t.nonce(),
+        .head = {t.head()},
+        .waiting_ns = t.waiting_ns(),
+        .state = t.state()};
+  if (Problem problem = Reason(t.cause(), &m->cause)) return problem;
+  if (t.hops() == nullptr) return nullptr;
+  if (t.hops()->size() > kMaxHops) return "a path of too many hops";
+  for (const fbs::Hop* hop : *t.hops()) {
+    HopView view{.node = {hop->node()},
+                 .role = hop->role(),
+                 .state = hop->state(),
+                 .age_ns = hop->age_ns()};
+    if (Problem problem = Name(hop->name(), &view.name)) return problem;
+    if (view.role < 2 || view.role > 3) return "a hop of unknown role";
+    if (view.state < 1 || view.state > 6) return "a hop of unknown state";
+    if (view.age_ns > static_cast<uint64_t>(INT64_MAX) / kMaxHops) return "an age out of range";
+    m->hops.push_back(view);
+  }
+  return nullptr;
+}
+
+Problem Read(const fbs::Proof& t, Proof* m) {
+  *m = {.version = t.version(), .at = {t.at()}, .digest = t.digest()};
+  return nullptr;
+}
+
+Problem Read(const fbs::End& t, End* m) {
+  m->at = {t.at()};
+  return nullptr;
+}
+
+Problem Read(const fbs::Goodbye& t, Goodbye* m) {
+  m->code = static_cast<GoodbyeCode>(t.code());
+  m->endpoint = View(t.endpoint());
+  return Reason(t.reason(), &m->reason);
+}
+
+// A batch is two vectors of a table; a pong is the only message of more tables.
+template <class Table>
+constexpr flatbuffers::uoffset_t kMaxTables = std::is_same_v<Table, fbs::Pong> ? kMaxHops + 2 : 1;
+
+template <class Table, class Mine>
+DecodeError DecodeAs(std::span<const std::byte> body, Kind kind, AnyMessage* out,
+                     const char** detail) {
+  const char identifier[] = {'F', 'T', '0', static_cast<char>('a' + static_cast<int>(kind)), '\0'};
+  const auto* data = reinterpret_cast<const uint8_t*>(body.data());
+  flatbuffers::Verifier verifier(data, body.size(), /*max_depth=*/4, kMaxTables<Table>);
+  if (!verifier.VerifyBuffer<Table>(identifier)) {
+    *detail = "not a well-formed message of its kind";
+    return DecodeError::kMalformed;
+  }
+  Mine& mine = out->emplace<Mine>();
+  if (Problem problem = Read(*flatbuffers::GetRoot<Table>(data), &mine)) {
+    *detail = problem;
+    return DecodeError::kNonsense;
+  }
+  return DecodeError::kNone;
+}
+
+DecodeError DecodeBody(std::span<const std::byte> body, Kind kind, AnyMessage* out,
+                       const char** detail) {
+  switch (kind) {
+    case Kind::kHello: return DecodeAs<fbs::Hello, Hello>(body, kind, out, detail);
+    case Kind::kWelcome: return DecodeAs<fbs::Welcome, Welcome>(body, kind, out, detail);
+    case Kind::kRefused: return DecodeAs<fbs::Refused, Refused>(body, kind, out, detail);
+    case Kind::kWant: return DecodeAs<fbs::Want, Want>(body, kind, out, detail);
+    case Kind::kHave: return DecodeAs<fbs::Have, Have>(body, kind, out, detail);
+    case Kind::kNames: return DecodeAs<fbs::Names, Names>(body, kind, out, detail);
+    case Kind::kBatch: return DecodeAs<fbs::Batch, Batch>(body, kind, out, detail);
+    case Kind::kImage: return DecodeAs<fbs::Image, Image>(body, kind, out, detail);
+    case Kind::kGap: return DecodeAs<fbs::Gap, Gap>(body, kind, out, detail);
+    case Kind::kAck: return DecodeAs<fbs::Ack, Ack>(body, kind, out, detail);
+    case Kind::kPing: return DecodeAs<fbs::Ping, Ping>(body, kind, out, detail);
+    case Kind::kPong: return DecodeAs<fbs::Pong, Pong>(body, kind, out, detail);
+    case Kind::kProof: return DecodeAs<fbs::Proof, Proof>(body, kind, out, detail);
+    case Kind::kEnd: return DecodeAs<fbs::End, End>(body, kind, out, detail);
+    case Kind::kGoodbye: return DecodeAs<fbs::Goodbye, Goodbye>(body, kind, out, detail);
+  }
+  *detail = "a kind of message that this version does not know";
+  return DecodeError::kUnknownKind;
+}
+
+}  // namespace
+
+DecodeError Decoder::Decode(std::span<const std::byte> bytes, AnyMessage* out) {
+  if (bytes.size() < kHeaderBytes + 8 || bytes.size() > kMaxMessageBytes) {
+    detail_ = "its length is not that of a message";
+    return DecodeError::kLength;
+  }
+  // First: another version may well have another checksum.
+  version_ = static_cast<uint8_t>(bytes[1]);
+  if (version_ != kProtocolVersion) {
+    detail_ = "another protocol version";
+    return DecodeError::kVersion;
+  }
+  uint32_t checksum;
+  std::memcpy(&checksum, bytes.data() + 4, sizeof checksum);
+  if (checksum != MessageChecksum(bytes)) {
+    detail_ = "its checksum is wrong";
+    return DecodeError::kChecksum;
+  }
+  const std::span<const std::byte> aligned = Aligned(bytes);
+  return DecodeBody(aligned.subspan(kHeaderBytes), static_cast<Kind>(aligned[0]), out, &detail_);
+}
+
+std::span<const std::byte> Decoder::Aligned(std::span<const std::byte> bytes) {
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % 8 == 0) return bytes;
+  scratch_.resize((bytes.size() + 7) / 8);
+  std::memcpy(scratch_.data(), bytes.data(), bytes.size());
+  return {reinterpret_cast<const std::byte*>(scratch_.data()), bytes.size()};
+}
+
+const char* DecodeErrorName(DecodeError error) {
+  switch (error) {
+    case DecodeError::kNone: return "none";
+    case DecodeError::kLength: return "length";
+    case DecodeError::kVersion: return "version";
+    case DecodeError::kChecksum: return "checksum";
+    case DecodeError::kUnknownKind: return "unknown kind";
+    case DecodeError::kMalformed: return "malformed";
+    case DecodeError::kNonsense: return "nonsense";
+  }
+  return "?";
+}
+
+const char* KindName(Kind kind) {
+  switch (kind) {
+    case Kind::kHello: return "hello";
+    case Kind::kWelcome: return "welcome";
+    case Kind::kRefused: return "refused";
+    case Kind::kWant: return "want";
+    case Kind::kHave: return "have";
+    case Kind::kNames: return "names";
+    case Kind::kBatch: return "batch";
+    case Kind::kImage: return "image";
+    case Kind::kGap: return "gap";
+    case Kind::kAck: return "ack";
+    case Kind::kPing: return "ping";
+    case Kind::kPong: return "pong";
+    case Kind::kProof: return "proof";
+    case Kind::kEnd: return "end";
+    case Kind::kGoodbye: return "goodbye";
+  }
+  return "unknown";
+}
+
+}  // namespace fantail::wire

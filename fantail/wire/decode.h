@@ -1,0 +1,49 @@
+// Bytes to messages: length, version, checksum, FlatBuffers verification with tight limits, and then
+// whether what it says makes sense. Nothing is believed, and nothing is read, before that.
+//
+// Thread: one owner.  Errors: an enum and a static text; bytes from outside never stop the process.
+// Ownership: a decoded message points into `bytes`, or into the decoder where `bytes` were misaligned,
+// and is valid until the next call.
+#ifndef FANTAIL_WIRE_DECODE_H_
+#define FANTAIL_WIRE_DECODE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "fantail/wire/messages.h"
+
+namespace fantail::wire {
+
+enum class DecodeError : uint8_t {
+  kNone,
+  kLength,       // shorter than a header, or longer than kMaxMessageBytes
+  kVersion,      // another protocol version
+  kChecksum,     // damaged on the way
+  kUnknownKind,  // a kind that this version does not know: skip and count
+  kMalformed,    // no such FlatBuffer
+  kNonsense,     // well formed, but it makes no sense
+};
+const char* DecodeErrorName(DecodeError error);
+
+class Decoder {
+ public:
+  // On kNone, `*out` is the message. Otherwise detail() says what was wrong.
+  DecodeError Decode(std::span<const std::byte> bytes, AnyMessage* out);
+
+  const char* detail() const { return detail_; }
+  // After kVersion: the version that the other side speaks.
+  uint8_t version() const { return version_; }
+
+ private:
+  std::span<const std::byte> Aligned(std::span<const std::byte> bytes);
+
+  std::vector<uint64_t> scratch_;
+  const char* detail_ = "";
+  uint8_t version_ = 0;
+};
+
+}  // namespace fantail::wire
+
+#endif  // FANTAIL_WIRE_DECODE_H_

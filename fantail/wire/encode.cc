@@ -1,0 +1,205 @@
+#include "fantail/wire/encode.h"
+
+#include <isa-l/crc.h>
+
+#include <cstring>
+
+#include "fantail/base/check.h"
+#include "fantail/wire/limits.h"
+#include "session_generated.h"
+
+namespace fantail::wire {
+namespace {
+
+using Builder = flatbuffers::FlatBufferBuilder;
+using Bytes = flatbuffers::Offset<flatbuffers::Vector<uint8_t>>;
+
+// Adds header and checksum to a finished table. The identifier repeats the kind inside the checksum's
+// reach, so that a message cannot be read as another kind.
+template <class Table>
+Message Finish(Builder& builder, Kind kind, flatbuffers::Offset<Table> root) {
+  const char identifier[] = {'F', 'T', '0', static_cast<char>('a' + static_cast<int>(kind)), '\0'};
+  builder.Finish(root, identifier);
+  Message message = Message::WithSize(kHeaderBytes + builder.GetSize());
+  const std::span<std::byte> bytes = message.Fill();
+  FANTAIL_CHECK(bytes.size() <= kMaxMessageBytes, KindName(kind), bytes.size());
+  bytes[0] = static_cast<std::byte>(kind);
+  bytes[1] = static_cast<std::byte>(kProtocolVersion);
+  bytes[2] = bytes[3] = std::byte{0};
+  std::memcpy(bytes.data() + kHeaderBytes, builder.GetBufferPointer(), builder.GetSize());
+  const uint32_t checksum = MessageChecksum(bytes);
+  std::memcpy(bytes.data() + 4, &checksum, sizeof checksum);
+  return message;
+}
+
+flatbuffers::Offset<flatbuffers::String> Text(Builder& builder, std::string_view text) {
+  return builder.CreateString(text.data(), text.size());
+}
+
+Bytes Texts(Builder& builder, TextList list) {
+  return builder.CreateVector(reinterpret_cast<const uint8_t*>(list.bytes().data()),
+                              list.bytes().size());
+}
+
+// A vector of a schema struct whose layout equals that of `Mine`.
+template <class Schema, class Mine>
+flatbuffers::Offset<flatbuffers::Vector<const Schema*>> Structs(Builder& builder,
+                                                                std::span<const Mine> items) {
+  static_assert(sizeof(Schema) == sizeof(Mine) && alignof(Schema) == alignof(Mine));
+  return builder.CreateVectorOfStructs(reinterpret_cast<const Schema*>(items.data()), items.size());
+}
+
+}  // namespace
+
+uint32_t MessageChecksum(std::span<const std::byte> message) {
+  // ISA-L declares its input mutable and does not change it. It leaves out the two inversions.
+  auto* data = const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(message.data()));
+  const uint32_t head = crc32_iscsi(data, 4, ~0u);
+  return ~crc32_iscsi(data + kHeaderBytes, static_cast<int>(message.size() - kHeaderBytes), head);
+}
+
+Message Encode(const Hello& hello) {
+  Builder b;
+  const auto feed = Text(b, hello.feed);
+  const auto name = Text(b, hello.name);
+  return Finish(b, Kind::kHello,
+                fbs::CreateHello(b, feed, name, hello.node.value, hello.role, hello.encodings));
+}
+
+Message Encode(const Welcome& welcome) {
+  Builder b;
+  const auto feed = Text(b, welcome.feed);
+  const auto name = Text(b, welcome.name);
+  return Finish(b, Kind::kWelcome,
+                fbs::CreateWelcome(b, feed, name, welcome.node.value, welcome.epoch.value,
+                                   welcome.window_bytes, welcome.window_messages, welcome.paced,
+                                   static_cast<uint8_t>(welcome.encoding), welcome.max_patterns));
+}
+
+Message Encode(const Refused& refused) {
+  Builder b;
+  const auto reason = Text(b, refused.reason);
+  return Finish(b, Kind::kRefused,
+                fbs::CreateRefused(b, static_cast<uint8_t>(refused.code), reason));
+}
+
+Message Encode(const Want& want) {
+  Builder b;
+  const auto add = Texts(b, want.add);
+  const auto starts = Structs<fbs::Start>(b, want.starts);
+  const auto remove = Texts(b, want.remove);
+  return Finish(b, Kind::kWant,
+                fbs::CreateWant(b, want.version, want.epoch.value, add, starts, remove, want.more));
+}
+
+Message Encode(const Have& have) {
+  Builder b;
+  const auto refused = Texts(b, have.refused);
+  const auto reason = Text(b, have.reason);
+  return Finish(b, Kind::kHave,
+                fbs::CreateHave(b, have.version, have.at.value, have.complete_from.value, refused,
+                                reason));
+}
+
+Message Encode(const Names& names) {
+  Builder b;
+  const auto topics = b.CreateVector(reinterpret_cast<const uint32_t*>(names.topics.data()),
+                                     names.topics.size());
+  const auto topic_texts = Texts(b, names.topic_texts);
+  const auto venues = b.CreateVector(reinterpret_cast<const uint16_t*>(names.venues.data()),
+                                     names.venues.size());
+  const auto venue_texts = Texts(b, names.venue_texts);
+  return Finish(b, Kind::kNames, fbs::CreateNames(b, topics, topic_texts, venues, venue_texts));
+}
+
+Message Encode(const Batch& batch) {
+  Builder b(batch.ticks.size() * (sizeof(Tick) + sizeof(uint32_t)) + 256);
+  const auto ticks = Structs<fbs::Tick>(b, batch.ticks);
+  flatbuffers::Offset<flatbuffers::Vector<uint32_t>> offsets;
+  if (!batch.offsets.empty()) offsets = b.CreateVector(batch.offsets.data(), batch.offsets.size());
+  return Finish(b, Kind::kBatch,
+                fbs::CreateBatch(b, batch.after.value, batch.through.value, batch.first.value,
+                                 offsets, ticks, static_cast<uint8_t>(batch.replay)));
+}
+
+Message EncodeBatch(Position after, Position through, std::span<const Record> records,
+                    Replay replay) {
+  FANTAIL_CHECK(records.size() <= kMaxBatchTicks, records.size());
+  Builder b(records.size() * (sizeof(Tick) + sizeof(uint32_t)) + 256);
+  const Position first = records.empty() ? Position{} : records.front().position;
+  fbs::Tick* place = nullptr;
+  const auto ticks = b.CreateUninitializedVectorOfStructs(records.size(), &place);
+  auto* out = reinterpret_cast<Tick*>(place);
+  for (size_t i = 0; i < records.size(); ++i) std::memcpy(&out[i], &records[i].tick, sizeof(Tick));
+  flatbuffers::Offset<flatbuffers::Vector<uint32_t>> offsets;
+  if (!records.empty() && records.back().position - first != records.size() - 1) {
+    uint32_t* offset = nullptr;
+    offsets = b.CreateUninitializedVector(records.size(), &offset);
+    for (const Record& r : records) *offset++ = static_cast<uint32_t>(r.position - first);
+  }
+  return Finish(b, Kind::kBatch,
+                fbs::CreateBatch(b, after.value, through.value, first.value, offsets, ticks,
+                                 static_cast<uint8_t>(replay)));
+}
+
+Message Encode(const Image& image) {
+  Builder b;
+  const auto heads = Structs<fbs::TopicHead>(b, image.heads);
+  const auto ticks = Structs<fbs::Tick>(b, image.ticks);
+  const auto totals = Structs<fbs::Totals>(b, image.totals);
+  return Finish(b, Kind::kImage, fbs::CreateImage(b, image.at.value, heads, ticks, totals));
+}
+
+Message Encode(const Gap& gap) {
+  Builder b;
+  const auto patterns = Texts(b, gap.patterns);
+  return Finish(b, Kind::kGap,
+                fbs::CreateGap(b, gap.from.value, gap.to.value, patterns, gap.reason));
+}
+
+Message Encode(const Ack& ack) {
+  Builder b;
+  return Finish(b, Kind::kAck,
+                fbs::CreateAck(b, ack.through.value, ack.bytes, ack.messages, ack.held));
+}
+
+Message Encode(const Ping& ping) {
+  Builder b;
+  return Finish(b, Kind::kPing, fbs::CreatePing(b, ping.nonce));
+}
+
+Message Encode(const Pong& pong) {
+  Builder b;
+  std::vector<flatbuffers::Offset<fbs::Hop>> hops;
+  for (const HopView& hop : pong.hops) {
+    const auto name = Text(b, hop.name);
+    hops.push_back(
+        fbs::CreateHop(b, hop.node.value, name, hop.role, hop.state, hop.age_ns));
+  }
+  const auto hop_vector = b.CreateVector(hops);
+  const auto cause = Text(b, pong.cause);
+  return Finish(b, Kind::kPong,
+                fbs::CreatePong(b, pong.nonce, hop_vector, pong.head.value, pong.waiting_ns,
+                                pong.state, cause));
+}
+
+Message Encode(const Proof& proof) {
+  Builder b;
+  return Finish(b, Kind::kProof,
+                fbs::CreateProof(b, proof.version, proof.at.value, proof.digest));
+}
+
+Message Encode(const End& end) {
+  Builder b;
+  return Finish(b, Kind::kEnd, fbs::CreateEnd(b, end.at.value));
+}
+
+Message Encode(const Goodbye& goodbye) {
+  Builder b;
+  const auto reason = Text(b, goodbye.reason);
+  const auto endpoint = Text(b, goodbye.endpoint);
+  return Finish(b, Kind::kGoodbye,
+                fbs::CreateGoodbye(b, static_cast<uint8_t>(goodbye.code), reason, endpoint));
+}
+
+}  // namespace fantail::wire

@@ -1,0 +1,27 @@
+// The bounds that every message keeps, and that every decoder enforces before it believes anything.
+#ifndef FANTAIL_WIRE_LIMITS_H_
+#define FANTAIL_WIRE_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fantail::wire {
+
+// Heartbeats of the transport must not be stuck behind a larger message on a slow link.
+inline constexpr size_t kMaxMessageBytes = 64 * 1024;
+// Ticks in one batch: what fits kMaxMessageBytes with an offset each, and room for the rest.
+inline constexpr size_t kMaxBatchTicks = 1024;
+// Topics of an epoch. Node tables are dense arrays over it: 16 million bounds them at some gigabytes.
+inline constexpr uint32_t kMaxTopics = 1u << 24;
+// Names of feeds, nodes and venues.
+inline constexpr size_t kMaxNameBytes = 64;
+// Texts for a person: reasons and causes.
+inline constexpr size_t kMaxReasonBytes = 512;
+// Hops of a path. A longer path is a loop that was not recognised.
+inline constexpr size_t kMaxHops = 16;
+// Text of patterns or names in one message; the rest of 64 KiB is for what stands beside them.
+inline constexpr size_t kMaxTextListBytes = 40 * 1024;
+
+}  // namespace fantail::wire
+
+#endif  // FANTAIL_WIRE_LIMITS_H_

@@ -1,0 +1,51 @@
+// The bytes of one encoded message: immutable, shared by reference count, aligned to 64 bytes (16 to
+// 64 KiB are copied at 2 GB/s instead of 40 where source and destination differ by 16 modulo 4 KiB).
+//
+// Thread: a Message is a value of one owner; copies may live and die on any thread.
+// Cost: a copy is one atomic increment.
+#ifndef FANTAIL_WIRE_MESSAGE_H_
+#define FANTAIL_WIRE_MESSAGE_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace fantail::wire {
+
+class Message {
+ public:
+  // The owner of the bytes; passed through libraries that only know `void*`.
+  struct Block;
+
+  Message() = default;
+  Message(const Message& other) : block_(other.block_) { Ref(); }
+  Message(Message&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  Message& operator=(Message other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~Message() { Unref(block_); }
+
+  // Bytes to be filled once, before the message is shared.
+  static Message WithSize(size_t size);
+  std::span<std::byte> Fill();
+
+  std::span<const std::byte> bytes() const;
+  size_t size() const { return bytes().size(); }
+  bool empty() const { return block_ == nullptr; }
+
+  // Gives this reference away; Unref takes it back.
+  Block* Release() && { return std::exchange(block_, nullptr); }
+  static void Unref(Block* block);
+
+ private:
+  void Ref();
+
+  Block* block_ = nullptr;
+};
+
+}  // namespace fantail::wire
+
+#endif  // FANTAIL_WIRE_MESSAGE_H_

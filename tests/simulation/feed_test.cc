@@ -1,0 +1,270 @@
+// The main job in virtual time: a publisher, gateways and desks, with the real state machines.
+#include <gtest/gtest.h>
+
+#include "tests/simulation/world.h"
+
+namespace fantail::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::vector<Pattern> P(std::initializer_list<const char*> texts) {
+  std::vector<Pattern> patterns;
+  for (const char* text : texts) patterns.emplace_back(text);
+  return patterns;
+}
+
+// A publisher and a gateway, and ticks of a few symbols at a steady rate.
+class FeedTest : public ::testing::Test {
+ protected:
+  FeedTest() : FeedTest(7) {}
+  explicit FeedTest(uint64_t seed) : world(seed) {
+    hq = world.Add<SimPublisher>("hq", /*paced=*/false);
+    gateway = world.Add<SimGateway>("branch", "hq");
+  }
+
+  SimDesk* Desk(const std::string& name, std::initializer_list<const char*> patterns,
+                const std::string& upstream = "branch") {
+    desks.push_back(world.Add<SimDesk>(name, upstream, P(patterns), hq));
+    return desks.back();
+  }
+
+  // One tick a millisecond for `span`.
+  void Ticks(Nanos span) {
+    for (Nanos t{0}; t < span; t += milliseconds(1)) {
+      world.At(t, [this] { hq->Publish(symbols[world.random().Below(symbols.size())]); });
+    }
+    world.Run(span);
+  }
+
+  void ExpectSound() {
+    for (const SimDesk* desk : desks) {
+      for (const std::string& violation : desk->violations()) ADD_FAILURE() << violation;
+      EXPECT_TRUE(desk->Converged()) << desk->name();
+      EXPECT_EQ(const_cast<SimDesk*>(desk)->client()->counters().wrong_digests, 0u) << desk->name();
+    }
+  }
+
+  World world;
+  SimPublisher* hq;
+  SimGateway* gateway;
+  std::vector<SimDesk*> desks;
+  std::vector<std::string> symbols = {"AAPL", "AAP", "ABC", "AIG", "BAC", "B", "IBM", "SPY"};
+};
+
+TEST_F(FeedTest, EveryDeskGetsExactlyWhatItWantsFromTheFirstTick) {
+  SimDesk* all = Desk("all", {"*"});
+  SimDesk* aig = Desk("aig", {"AIG"});
+  Desk("b", {"B*"});
+  world.Run(seconds(1));
+  Ticks(seconds(2));
+  world.Run(seconds(1));
+  ExpectSound();
+  for (const std::string& symbol : symbols) EXPECT_TRUE(all->SawAll(symbol)) << symbol;
+  EXPECT_TRUE(aig->SawAll("AIG"));
+  EXPECT_EQ(aig->records(), hq->truth().at("AIG").size());
+  EXPECT_EQ(all->client()->state().state, feed::State::kLive);
+}
+
+TEST_F(FeedTest, ADeskThatJoinsInTheMiddleGetsImagesAndThenEveryTick) {
+  Desk("early", {"B*"});
+  Ticks(seconds(2));
+  SimDesk* late = Desk("late", {"A*"});
+  Ticks(seconds(2));
+  world.Run(seconds(1));
+  ExpectSound();
+  EXPECT_GT(late->records(), 500u);
+  EXPECT_EQ(late->gaps(), 0u);
+}
+
+TEST_F(FeedTest, WideningAndNarrowingLeavesWhatStaysWantedUntouched) {
+  SimDesk* desk = Desk("desk", {"AAPL"});
+  world.Run(seconds(1));
+  for (int i = 0; i < 10; ++i) {
+    desk->Want(P({"A*"}));
+    Ticks(milliseconds(130));
+    desk->Want(P({"AAPL"}));
+    Ticks(milliseconds(70));
+  }
+  world.Run(seconds(1));
+  ExpectSound();
+  EXPECT_TRUE(desk->SawAll("AAPL"));
+  EXPECT_EQ(desk->gaps(), 0u);
+}
+
+TEST_F(FeedTest, AGatewayThatIsKilledAndRestartedCostsItsDesksNothing) {
+  SimDesk* all = Desk("all", {"*"});
+  SimDesk* some = Desk("some", {"AA*", "SPY"});
+  world.Run(seconds(1));
+  Ticks(seconds(1));
+  world.Kill("branch", /*tell_peers=*/true);
+  Ticks(seconds(5));
+  EXPECT_EQ(all->client()->state().state, feed::State::kStale);
+  world.Restart("branch");
+  Ticks(seconds(2));
+  world.Run(seconds(1));
+  ExpectSound();
+  for (const std::string& symbol : symbols) EXPECT_TRUE(all->SawAll(symbol)) << symbol;
+  EXPECT_TRUE(some->SawAll("SPY"));
+  EXPECT_EQ(all->gaps() + some->gaps(), 0u);
+  EXPECT_EQ(all->client()->state().state, feed::State::kLive);
+}
+
+TEST_F(FeedTest, AChainOfThreeGatewaysSurvivesAKillInTheMiddle) {
+  world.Add<SimGateway>("floor", "branch");
+  world.Add<SimGateway>("room", "floor");
+  SimDesk* desk = Desk("desk", {"*"}, "room");
+  Desk("other", {"A*"}, "floor");
+  world.Run(seconds(1));
+  Ticks(seconds(1));
+  world.Kill("floor", /*tell_peers=*/false);
+  Ticks(seconds(2));
+  world.Restart("floor");
+  Ticks(seconds(4));
+  world.Run(seconds(1));
+  ExpectSound();
+  for (const std::string& symbol : symbols) EXPECT_TRUE(desk->SawAll(symbol)) << symbol;
+  EXPECT_EQ(desk->client()->state().hops.size(), 4u);
+}
+
+TEST_F(FeedTest, ASilentLinkIsStaleWithinThreeSecondsAndNamesTheHop) {
+  SimDesk* desk = Desk("desk", {"*"});
+  world.Run(seconds(2));
+  ASSERT_EQ(desk->client()->state().state, feed::State::kLive);
+  world.Isolate("desk");
+  world.Run(milliseconds(3100));
+  EXPECT_EQ(desk->client()->state().state, feed::State::kStale);
+  EXPECT_EQ(desk->client()->state().hop, "branch");
+  world.Heal("desk");
+  world.Run(milliseconds(4000));
+  EXPECT_EQ(desk->client()->state().state, feed::State::kLive);
+}
+
+TEST_F(FeedTest, ASilentWanIsStaleAtTheDeskWithinThreeSecondsToo) {
+  SimDesk* desk = Desk("desk", {"*"});
+  world.Run(seconds(2));
+  world.Isolate("branch");
+  world.Run(milliseconds(3150));
+  EXPECT_EQ(desk->client()->state().state, feed::State::kStale);
+  EXPECT_EQ(desk->client()->state().hop, "branch");
+  EXPECT_NE(desk->client()->state().cause.find("hq"), std::string::npos);
+}
+
+TEST_F(FeedTest, TheCoverFollowsTheSessionsAndLingersBeforeItNarrows) {
+  SimDesk* desk = Desk("desk", {"A*"});
+  Desk("other", {"AAPL", "IBM"});
+  Ticks(seconds(1));
+  EXPECT_EQ(gateway->client()->complete().Key(), std::string("A*\0IBM\0", 7));
+  desk->Want(P({"BAC"}));
+  Ticks(seconds(4));
+  EXPECT_TRUE(gateway->client()->complete().Covers(Pattern("A*")));
+  Ticks(seconds(2));
+  EXPECT_EQ(gateway->client()->complete().Key(), std::string("AAPL\0BAC\0IBM\0", 13));
+  ExpectSound();
+}
+
+TEST_F(FeedTest, ATopicThatNobodyWantsCrossesNoLink) {
+  Desk("desk", {"AIG"});
+  world.Run(seconds(1));
+  symbols = {"SPY"};
+  const uint64_t before = world.bytes_to["branch"];
+  Ticks(seconds(10));
+  // Pongs, a bookmark a second and proofs only: some 200 bytes a second.
+  EXPECT_LT(world.bytes_to["branch"] - before, 5000u);
+}
+
+TEST_F(FeedTest, WhatAGatewayDoesNotAllowIsRefusedAndTheRestFlows) {
+  world.Add<SimGateway>("narrow", "hq", P({"B*"}));
+  world.Add<SimGateway>("below", "narrow");
+  SimDesk* mixed = Desk("mixed", {"BAC", "AAPL"}, "below");
+  SimDesk* fine = world.Add<SimDesk>("fine", "below", P({"B*"}), hq);
+  world.Run(seconds(1));
+  Ticks(seconds(2));
+  world.Run(seconds(1));
+  EXPECT_EQ(mixed->refused(), std::vector<std::string>{"AAPL"});
+  EXPECT_TRUE(mixed->SawAll("BAC"));
+  EXPECT_TRUE(fine->SawAll("B"));
+  EXPECT_TRUE(fine->Converged());
+}
+
+TEST_F(FeedTest, TheEndReachesEveryDeskAfterEverythingElse) {
+  SimDesk* desk = Desk("desk", {"*"});
+  world.Run(seconds(1));
+  Ticks(seconds(1));
+  hq->End();
+  world.Run(seconds(1));
+  EXPECT_TRUE(desk->ended());
+  EXPECT_TRUE(hq->server()->EverybodyHasAcknowledged());
+  SimDesk* late = Desk("late", {"A*"});
+  world.Run(seconds(2));
+  EXPECT_TRUE(late->ended());
+  EXPECT_EQ(late->client()->state().state, feed::State::kEnded);
+  ExpectSound();
+}
+
+TEST_F(FeedTest, AProofIsRightEveryFewSeconds) {
+  SimDesk* desk = Desk("desk", {"A*", "IBM"});
+  Ticks(seconds(20));
+  EXPECT_GE(desk->client()->counters().proofs, 2u);
+  ExpectSound();
+}
+
+// Random faults: links that break or fall silent, gateways that are killed, interest that changes.
+class DisasterTest : public ::testing::TestWithParam<uint64_t> {};
+
+TEST_P(DisasterTest, NothingIsLostDoubledOrReorderedUnannounced) {
+  const uint64_t seed = GetParam();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  World world(seed);
+  auto* hq = world.Add<SimPublisher>("hq", /*paced=*/false);
+  world.Add<SimGateway>("g1", "hq");
+  world.Add<SimGateway>("g2", "g1");
+  const std::vector<std::string> symbols = {"AAPL", "AAP", "ABC", "AIG", "BAC", "B", "IBM", "SPY"};
+  const std::vector<std::vector<Pattern>> wishes = {P({"*"}),    P({"A*"}),          P({"AAPL"}),
+                                                    P({"AA*"}),  P({"B*", "AAPL"}),  P({"SPY"}),
+                                                    P({"IBM", "ABC"})};
+  Random& random = world.random();
+  std::vector<SimDesk*> desks;
+  for (int i = 0; i < 6; ++i) {
+    desks.push_back(world.Add<SimDesk>("d" + std::to_string(i), i % 2 == 0 ? "g1" : "g2",
+                                       wishes[random.Below(wishes.size())], hq));
+  }
+  const std::vector<std::string> clients = {"g1", "g2", "d0", "d1", "d2", "d3", "d4", "d5"};
+  for (int ms = 0; ms < 20000; ++ms) {
+    world.At(milliseconds(ms), [&] { hq->Publish(symbols[random.Below(symbols.size())]); });
+  }
+  for (int i = 0; i < 25; ++i) {
+    world.At(milliseconds(random.Below(20000)), [&] {
+      const std::string who = clients[random.Below(clients.size())];
+      const std::string node = random.OneIn(2) ? "g1" : "g2";
+      switch (random.Below(5)) {
+        case 0: world.BreakLink(who); break;
+        case 1: world.CutLink(who); break;
+        case 2:
+          world.Isolate(who);
+          world.At(milliseconds(random.Below(6000)), [&world, who] { world.Heal(who); });
+          break;
+        case 3:
+          if (!world.Find(node)->alive) break;
+          world.Kill(node, random.OneIn(2));
+          world.At(milliseconds(random.Below(5000)), [&world, node] { world.Restart(node); });
+          break;
+        default: desks[random.Below(desks.size())]->Want(wishes[random.Below(wishes.size())]);
+      }
+    });
+  }
+  world.Run(seconds(45));
+  for (const SimDesk* desk : desks) {
+    for (const std::string& violation : desk->violations()) ADD_FAILURE() << violation;
+    EXPECT_TRUE(desk->Converged()) << desk->name();
+    EXPECT_EQ(const_cast<SimDesk*>(desk)->client()->state().state, feed::State::kLive) << desk->name();
+    EXPECT_EQ(const_cast<SimDesk*>(desk)->client()->counters().wrong_digests, 0u);
+    EXPECT_EQ(desk->gaps(), 0u) << desk->name();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, DisasterTest, ::testing::Range<uint64_t>(1, 41));
+
+}  // namespace
+}  // namespace fantail::simulation
