@@ -20,6 +20,13 @@ constexpr std::array<uint64_t, 20> kPowersOfTen = [] {
   return powers;
 }();
 
+// The most digits that may be multiplied by each of them.
+constexpr std::array<uint64_t, 20> kMostTimesPower = [] {
+  std::array<uint64_t, 20> most{};
+  for (size_t i = 0; i < most.size(); ++i) most[i] = kMaxDecimalDigits / kPowersOfTen[i];
+  return most;
+}();
+
 // Any number of up to this many digits fits 63 bits without a look.
 constexpr ptrdiff_t kSafeDigits = 18;
 
@@ -34,7 +41,7 @@ bool ScaleUp(uint64_t digits, int zeros, uint64_t* out) {
     return true;
   }
   if (zeros >= static_cast<int>(kPowersOfTen.size())) return false;
-  if (digits > kMaxDecimalDigits / kPowersOfTen[zeros]) return false;
+  if (digits > kMostTimesPower[zeros]) return false;
   *out = digits * kPowersOfTen[zeros];
   return true;
 }

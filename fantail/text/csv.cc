@@ -64,6 +64,39 @@ size_t Split(std::string_view line, std::array<std::string_view, kCsvColumns>* f
   }
 }
 
+// Eight digits at once (little-endian: the first is the lowest byte), by three multiplications
+// instead of eight. False if one of them is not a digit.
+bool EightDigits(const char* text, uint64_t* value) {
+  uint64_t chunk = 0;
+  std::memcpy(&chunk, text, sizeof chunk);
+  constexpr uint64_t kHighHalves = 0xf0f0f0f0f0f0f0f0;
+  constexpr uint64_t kZeros = 0x3030303030303030;
+  constexpr uint64_t kSixes = 0x0606060606060606;  // carries what is above '9' into the high half
+  if ((chunk & kHighHalves) != kZeros || ((chunk + kSixes) & kHighHalves) != kZeros) return false;
+  chunk -= kZeros;
+  chunk = chunk * 10 + (chunk >> 8);  // pairs, in the even bytes
+  constexpr uint64_t kPairs = 0x000000ff000000ff;
+  *value = ((chunk & kPairs) * (100 + (uint64_t{1'000'000} << 32)) +
+            ((chunk >> 16) & kPairs) * (1 + (uint64_t{10'000} << 32))) >>
+           32;
+  return true;
+}
+
+// The 19 digits that a time has from 2001 to 2255, if that is what `text` is.
+bool UsualTime(std::string_view text, int64_t* time_ns) {
+  if (text.size() != 19 || text[0] > '8') return false;
+  uint64_t high = 0;
+  uint64_t middle = 0;
+  if (!EightDigits(text.data(), &high) || !EightDigits(text.data() + 8, &middle)) return false;
+  uint64_t low = 0;
+  for (const char c : text.substr(16)) {
+    if (c < '0' || c > '9') return false;
+    low = low * 10 + static_cast<uint64_t>(c - '0');
+  }
+  *time_ns = static_cast<int64_t>(high * 100'000'000'000 + middle * 1000 + low);
+  return true;
+}
+
 // The exponent nearest to 0 at which both canonical values are exact, where there is one: a value's
 // own is the nearest to 0 for that value, and 0 itself is exact at any.
 int CommonExponent(const Decimal& a, const Decimal& b) {
@@ -239,6 +272,8 @@ bool CsvParser::Unquote(std::string_view line) {
 }
 
 const char* CsvParser::ParseTime(std::string_view text, Tick* tick) {
+  if (UsualTime(text, &tick->time_ns)) [[likely]]
+    return nullptr;
   if (text.empty()) return SetProblem("ts_ns is blank");
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, tick->time_ns);

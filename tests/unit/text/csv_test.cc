@@ -108,6 +108,22 @@ TEST_F(CsvTest, AcceptsNegativePricesAndTimesBefore1970) {
   EXPECT_EQ(row_.venue, "");
 }
 
+TEST_F(CsvTest, ReadsTimesOfEveryLength) {
+  std::string digits;
+  for (int length = 1; length <= 19; ++length) {
+    digits += static_cast<char>('0' + length % 10);
+    EXPECT_EQ(Parse(digits + ",A,trade,5,1,,,,,").time_ns, std::stoll(digits));
+    for (size_t i = 0; i < digits.size(); ++i) {
+      for (const char bad : {'/', ':', ' ', '\xb1', '\0'}) {
+        std::string line = digits + ",A,trade,5,1,,,,,";
+        line[i] = bad;
+        EXPECT_NE(ProblemOf(line), "none") << line;
+      }
+    }
+  }
+  EXPECT_EQ(Parse("8999999999999999999,A,trade,5,1,,,,,").time_ns, 8999999999999999999);
+}
+
 TEST_F(CsvTest, KeepsTheExtremes) {
   for (const char* line :
        {"9223372036854775807,A,trade,-9223372036854775807,9223372036854775807,,,,,\n",
