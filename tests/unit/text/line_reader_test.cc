@@ -122,12 +122,12 @@ TEST(LineReaderTest, DoesNotGiveTheHalfLineBeforeATruncation) {
   EXPECT_EQ(ReadAll(whole.substr(0, 5)), (Lines{"<failed>"}));
 }
 
-TEST(LineReaderTest, ReportsDamagedGzip) {
+TEST(LineReaderTest, ReportsDamagedGzipInsteadOfWhatItDecodedTo) {
   std::string bytes = Gzip("one\ntwo\n");
   bytes[bytes.size() - 6] ^= 1;  // in the checksum
   const TempFile file(bytes);
   const auto reader = Open(file.path());
-  EXPECT_EQ(ReadAll(*reader).back(), "<failed>");
+  EXPECT_EQ(ReadAll(*reader), (Lines{"<failed>"}));  // "one" and "two" may be what is wrong
   EXPECT_NE(reader->problem().find("damaged: the gzip data is wrong"), std::string::npos)
       << reader->problem();
 }
