@@ -1,0 +1,54 @@
+#include "publisher/source_factory.h"
+
+#include <absl/status/status.h>
+
+#include <utility>
+
+#include "fantail/text/csv.h"
+#include "publisher/csv_source.h"
+#include "publisher/synthetic_options.h"
+#include "publisher/synthetic_source.h"
+
+namespace fantail::publisher {
+namespace {
+
+constexpr char kForms[] = "csv:FILE, csv:- (standard input) or synthetic:KEY=VALUE,...";
+
+absl::StatusOr<std::unique_ptr<Source>> OpenCsv(std::string_view path) {
+  if (path.empty()) {
+    return absl::InvalidArgumentError("source \"csv:\": no file; write csv:FILE or csv:-");
+  }
+  auto source = CsvSource::Open(std::string(path));
+  if (!source.ok()) return source.status();
+  return *std::move(source);
+}
+
+absl::StatusOr<std::unique_ptr<Source>> OpenSynthetic(std::string_view keys) {
+  const auto options = ParseSyntheticOptions(keys);
+  if (!options.ok()) return options.status();
+  return std::make_unique<SyntheticSource>(*options);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Source>> OpenSource(std::string_view spec) {
+  const size_t colon = spec.find(':');
+  const std::string_view scheme = spec.substr(0, colon);
+  const std::string_view rest =
+      colon == std::string_view::npos ? std::string_view() : spec.substr(colon + 1);
+  if (scheme == "csv") return OpenCsv(rest);
+  if (scheme == "synthetic") return OpenSynthetic(rest);
+  const std::string what = "source " + text::Printable(spec) + ": ";
+  if (colon == std::string_view::npos) {
+    return absl::InvalidArgumentError(what + "no scheme; write " + kForms);
+  }
+  return absl::InvalidArgumentError(what + "unknown scheme " + text::Printable(scheme) +
+                                    "; write " + kForms);
+}
+
+std::string SourceHelp() {
+  return "csv:FILE reads ticks from a CSV file, plain or gzip; csv:- from standard input.\n" +
+         SyntheticHelp();
+}
+
+}  // namespace fantail::publisher
