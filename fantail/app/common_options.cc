@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
+#include "fantail/app/written_file.h"
 
 namespace fantail::app {
 namespace {
@@ -44,6 +46,12 @@ void AddCommonOptions(CommonOptions* options, CommandLine* line) {
                {"debug", "info", "warning", "error", "off"}, "what to log to stderr, and above");
   line->Option("--status-every TIME", &options->status_every,
                "between two status lines; 0 for none");
+}
+
+absl::Status StartUp(const CommonOptions& options, const CommandLine& line) {
+  SetUpLog(line.program(), ParseLogLevel(options.log_level).value_or(LogLevel::kInfo));
+  SeedLibcRandom();
+  return CheckWritable("--summary", options.summary_file);
 }
 
 }  // namespace fantail::app

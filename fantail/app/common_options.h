@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "absl/status/status.h"
 #include "fantail/app/options.h"
 #include "fantail/base/time.h"
 
@@ -24,6 +25,11 @@ struct CommonOptions {
 // Declares them under a title of their own; call it behind the program's own options.
 // REQUIRES: `options` outlives `line`.
 void AddCommonOptions(CommonOptions* options, CommandLine* line);
+
+// What every program does with them once they are read: sets up the log, seeds libc's random
+// numbers, and says at once if the summary could not be written at the end. REQUIRES: no thread and
+// no ZeroMQ context exists yet.
+absl::Status StartUp(const CommonOptions& options, const CommandLine& line);
 
 }  // namespace fantail::app
 

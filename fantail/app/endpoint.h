@@ -3,11 +3,11 @@
 // every socket while it waits.
 //
 // Thread: any.
-// Cost: ParseEndpoint blocks for the resolver if HOST is a name; a number, `*` and `localhost` do
-// not. Limits: IPv4 only; an ipc path has at most 107 bytes (the kernel's sun_path). Errors:
-// InvalidArgument for what is not an endpoint; Unavailable for a name that does not resolve;
-//   FailedPrecondition for an open link without keys. Messages lack the option's name and value,
-//   which CommandLine puts in front.
+// Cost: ParseEndpoint blocks for the resolver if HOST is a name, neither number, `*` nor localhost.
+// Limits: IPv4 only; an ipc path has at most 107 bytes (the kernel's sun_path).
+// Errors: InvalidArgument for what is not an endpoint; Unavailable for a name that does not
+//   resolve; FailedPrecondition for an open link without keys. ParseEndpoint's messages lack the
+//   option's name and value, which CommandLine puts in front.
 #ifndef FANTAIL_APP_ENDPOINT_H_
 #define FANTAIL_APP_ENDPOINT_H_
 

@@ -1,7 +1,8 @@
 // The log: lines on stderr, never anywhere else, such as
 //   2026-01-02T03:04:05.123Z warning fantail-gateway: session desk-7 is 2.1 MB behind
 //
-// Thread: any; a line is written whole.
+// Thread: any; a line is written whole. Setting it up and capturing it belong to main, before
+//   any other thread exists.
 // Cost: a line is a write to stderr, so nothing on the way of a tick logs but through LimitedLog.
 // Errors: none; a log that cannot be written is lost.
 #ifndef FANTAIL_APP_LOG_H_

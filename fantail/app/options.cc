@@ -200,28 +200,39 @@ absl::Status CommandLine::Missing(const Declared& option) const {
                                                 EnvironmentName(option.name)));
 }
 
+absl::Status CommandLine::WithoutValue(std::string_view name) const {
+  const Declared* option = Find(name);
+  if (option == nullptr || option->value_name.empty()) {
+    return absl::InvalidArgumentError(fmt::format("{0}: takes no value; write {0}", name));
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("{0}: no value; write {0} {1}", name, option->value_name));
+}
+
 absl::Status CommandLine::Split(const std::vector<std::string>& args, bool* help, bool* version) {
-  std::vector<KnownOption> known;
-  for (const Declared& option : options_)
-    known.push_back({option.name, !option.value_name.empty()});
-  known.push_back({"--help,-h", false});
-  known.push_back({"--version", false});
+  std::vector<KnownOption> known = {{"--help,-h", false}, {"--version", false}};
+  std::vector<Declared*> declared;
+  Declared* positionals = nullptr;
+  for (Declared& option : options_) {
+    if (option.name.empty()) {
+      positionals = &option;
+    } else {
+      known.push_back({option.name, !option.value_name.empty()});
+      declared.push_back(&option);
+    }
+  }
   SplitArguments split = app::Split(known, args);
   if (!split.unknown_option.empty()) return Unknown(split.unknown_option);
-  if (!split.without_value.empty()) {
-    const Declared* option = Find(split.without_value);
-    const bool is_flag = option == nullptr || option->value_name.empty();
-    return absl::InvalidArgumentError(fmt::format(
-        "{0}: {1}; write {0}{2}{3}", split.without_value, is_flag ? "takes no value" : "no value",
-        is_flag ? "" : " ", is_flag ? "" : option->value_name));
-  }
-  if (!split.unexpected_argument.empty()) {
+  if (!split.without_value.empty()) return WithoutValue(split.without_value);
+  *help = !split.values[0].empty();
+  *version = !split.values[1].empty();
+  for (size_t i = 0; i < declared.size(); ++i) declared[i]->given = std::move(split.values[i + 2]);
+  if (positionals != nullptr) {
+    positionals->given = std::move(split.positionals);
+  } else if (!split.positionals.empty()) {
     return absl::InvalidArgumentError(fmt::format("\"{}\": belongs to no option; see {} --help",
-                                                  split.unexpected_argument, program_));
+                                                  split.positionals.front(), program_));
   }
-  for (size_t i = 0; i < options_.size(); ++i) options_[i].given = std::move(split.values[i]);
-  *help = !split.values[options_.size()].empty();
-  *version = !split.values[options_.size() + 1].empty();
   return absl::OkStatus();
 }
 

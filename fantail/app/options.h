@@ -5,8 +5,10 @@
 //   CommandLine line("fantail-desk", "subscribes to a feed and shows it");
 //   line.Choice("--format FORMAT", &format, {"board", "csv"}, "what to print");
 //   line.Positionals("PATTERN", &patterns, "what to subscribe to: AAP* or AAPL; none asks for *");
-//   line.Example("fantail-desk --connect tcp://127.0.0.1:5556 'AAP*'", "everything that begins
-//   so"); if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+//   line.Example("fantail-desk --connect tcp://127.0.0.1:5556 'AAP*'", "what begins with AAP");
+//   AddCommonOptions(&common, &line);
+//   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+//   if (const absl::Status s = StartUp(common, line); !s.ok()) return line.Fail(s);
 //
 // An option's value comes from the first of: the command line; the environment (`--status-every` is
 // FANTAIL_STATUS_EVERY; an empty variable counts as not set); what the variable held when the
@@ -15,8 +17,7 @@
 // Thread: main, before any other exists.
 // Ownership: keeps the pointers to the variables until it is destroyed.
 // Errors: one line on stderr that names the program, the option, the value and the remedy; exit 64
-// for
-//   the command line, 78 for the environment.
+//   for the command line, 78 for the environment.
 #ifndef FANTAIL_APP_OPTIONS_H_
 #define FANTAIL_APP_OPTIONS_H_
 
@@ -39,8 +40,8 @@ using Setter = std::function<absl::Status(const std::string& value)>;
 // The value of an environment variable; nullptr if there is none. std::getenv is one.
 using Environment = std::function<const char*(const char* name)>;
 
-// What came of reading a command line: the variables are set, or the program is to print this and
-// end.
+// What came of reading a command line: the variables are set, or the program is to print this
+// and end.
 struct ParseOutcome {
   std::optional<int> exit_code;  // none: go on
   std::string out;
@@ -64,9 +65,8 @@ class CommandLine {
   void Flag(std::string_view spec, bool* value, std::string_view help);
   // May be given several times; in the environment, separated by blanks.
   void Repeated(std::string_view spec, std::vector<std::string>* values, std::string_view help);
-  // Anything else. `set` is called once, or once for each value if `repeats`; `shown_default` is
-  // for
-  // --help alone.
+  // Anything else. `set` is called once, or once for each value if `repeats`;
+  // `shown_default` is for --help alone.
   void Custom(std::string_view spec, Setter set, std::string_view help,
               std::string_view shown_default = "", bool repeats = false);
   // What stands on the command line without an option in front. REQUIRES: at most one call.
@@ -83,8 +83,8 @@ class CommandLine {
   // its arguments, for tests; Parse() below is for main.
   ParseOutcome Read(const std::vector<std::string>& args, const Environment& environment);
 
-  // The same with the real environment. Prints what there is to print; the code to end with, or
-  // none.
+  // The same with the real environment. Prints what there is to print; the code to end
+  // with, or none.
   std::optional<int> Parse(int argc, const char* const* argv);
 
   // Says `program: message` on stderr and returns the exit code that belongs to it: the way to end
@@ -117,6 +117,7 @@ class CommandLine {
   // Splits `args` among the options' `given`. An error's message is whole.
   absl::Status Split(const std::vector<std::string>& args, bool* help, bool* version);
   absl::Status Unknown(std::string_view argument) const;
+  absl::Status WithoutValue(std::string_view name) const;
   absl::Status Missing(const Declared& option) const;
   absl::Status SetFrom(const Declared& option, const Environment& environment) const;
   absl::Status SetFromEnvironment(const Declared& option, const Environment& environment,

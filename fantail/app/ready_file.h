@@ -24,8 +24,8 @@ class ReadyFile {
   ReadyFile(const ReadyFile&) = delete;
   ReadyFile& operator=(const ReadyFile&) = delete;
 
-  // At the start: removes what a process that was killed left behind, and says if the path is no
-  // good.
+  // At the start: removes what a process that was killed left behind, and says if the path
+  // is no good.
   absl::Status Prepare();
   // Once everything is up: the process id, then `lines`. A second call replaces the first.
   absl::Status Write(const KeyValues& lines);

@@ -1,9 +1,8 @@
 // Signals as something that a poll loop reads, so that no code of ours runs in a handler while work
 // is half done.
 //
-// Thread: construct it in main before any other thread exists: threads inherit what it blocks. Then
-// one
-//   owner.
+// Thread: construct it in main before any other thread exists: threads inherit what it blocks.
+//   Then one owner.
 #ifndef FANTAIL_APP_SIGNALS_H_
 #define FANTAIL_APP_SIGNALS_H_
 
@@ -28,7 +27,8 @@ class Signals {
   // ends the process at once with 130 or 143, wherever it is.
   std::optional<int> Next();
 
-  // The first SIGINT or SIGTERM that Next() returned; 0 if none.
+  // The first SIGINT or SIGTERM that Next() returned; 0 if none. A program that ends because of it
+  // returns 128 + it.
   int stop_signal() const { return stop_signal_; }
 
  private:

@@ -12,9 +12,7 @@ const CLI::callback_t kKeepAsIs = [](const CLI::results_t&) { return true; };
 std::vector<CLI::Option*> Register(const std::vector<KnownOption>& known, CLI::App* app) {
   std::vector<CLI::Option*> options;
   for (const KnownOption& option : known) {
-    if (option.name.empty()) {
-      options.push_back(app->add_option("arguments", kKeepAsIs)->allow_extra_args());
-    } else if (option.takes_value) {
+    if (option.takes_value) {
       options.push_back(app->add_option(option.name, kKeepAsIs)->expected(1));
     } else {
       options.push_back(app->add_flag_callback(option.name, [] {}));
@@ -27,19 +25,23 @@ std::vector<CLI::Option*> Register(const std::vector<KnownOption>& known, CLI::A
 // CLI11 takes what follows an option for its value, even if it is the next option.
 bool TookAnOption(const std::vector<KnownOption>& known, const std::vector<std::string>& values) {
   for (const KnownOption& option : known) {
-    if (!option.name.empty() && std::count(values.begin(), values.end(), option.name) > 0) {
-      return true;
-    }
+    if (std::count(values.begin(), values.end(), option.name) > 0) return true;
   }
   return false;
 }
 
+// What belongs to no option: positionals, which CLI11 does not get to see because it would take
+// `[A,B]` apart, and unknown options.
 void SortOutRest(const std::vector<std::string>& rest, SplitArguments* split) {
+  bool only_positionals = false;
   for (const std::string& argument : rest) {
-    if (argument == "--") continue;
-    const bool is_option = argument.size() > 1 && argument.front() == '-';
-    std::string* kind = is_option ? &split->unknown_option : &split->unexpected_argument;
-    if (kind->empty()) *kind = argument;
+    if (!only_positionals && argument == "--") {
+      only_positionals = true;
+    } else if (only_positionals || argument.size() < 2 || argument.front() != '-') {
+      split->positionals.push_back(argument);
+    } else if (split->unknown_option.empty()) {
+      split->unknown_option = argument;
+    }
   }
 }
 
@@ -63,9 +65,7 @@ SplitArguments Split(const std::vector<KnownOption>& known,
   }
   for (size_t i = 0; i < options.size(); ++i) {
     split.values.push_back(options[i]->results());
-    if (!known[i].name.empty() && TookAnOption(known, split.values[i])) {
-      split.without_value = known[i].name;
-    }
+    if (TookAnOption(known, split.values[i])) split.without_value = known[i].name;
   }
   SortOutRest(app.remaining(), &split);
   return split;

@@ -11,17 +11,17 @@
 namespace fantail::app {
 
 struct KnownOption {
-  std::string name;  // `--feed`; empty: the positionals, of which there may be any number
+  std::string name;  // `--feed`; a short form may follow, `--help,-h`
   bool takes_value = true;
 };
 
 struct SplitArguments {
   // Of each known option, in the order of the command line. A flag without a value has "true".
   std::vector<std::vector<std::string>> values;
-  // Each is empty if all is well. They hold what is wrong, as it stands on the command line.
+  std::vector<std::string> positionals;
+  // Each is empty if all is well, and else the first that is wrong.
   std::string unknown_option;
-  std::string unexpected_argument;
-  std::string without_value;  // the name of an option that needs one
+  std::string without_value;  // the name of an option that needs one, or of a flag that has one
 };
 
 // `--name value`, `--name=value`, and after `--` only positionals.

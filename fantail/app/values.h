@@ -2,9 +2,8 @@
 // (`256MiB`, `64KiB`, `1MB`), whole numbers and yes/no.
 //
 // Thread: any.
-// Errors: InvalidArgument whose message says what is wrong and what to write; the caller puts the
-// name
-//   of the option and the value in front.
+// Errors: InvalidArgument whose message says what is wrong and what to write; the caller puts
+//   the name of the option and the value in front.
 #ifndef FANTAIL_APP_VALUES_H_
 #define FANTAIL_APP_VALUES_H_
 

@@ -2,9 +2,8 @@
 // or not at all (a temporary file beside it, then a rename).
 //
 // Thread: any.
-// Errors: PermissionDenied (exit 74), with the path and the system's reason; the caller puts the
-// option's
-//   name in front.
+// Errors: PermissionDenied (exit 74), with the path and the system's reason; the caller says
+//   which option the path is from.
 #ifndef FANTAIL_APP_WRITTEN_FILE_H_
 #define FANTAIL_APP_WRITTEN_FILE_H_
 

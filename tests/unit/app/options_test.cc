@@ -89,6 +89,15 @@ TEST_F(CommandLineTest, TakesOptionLookalikesAsPositionalsBehindTwoDashes) {
   EXPECT_FALSE(strict_);
 }
 
+TEST_F(CommandLineTest, TakesValuesAsTheyAre) {
+  EXPECT_EQ(Read({"[A,B]", "{}", "-", "", "++", "A,B", "--feed", "[a,b]"}).exit_code, std::nullopt);
+  EXPECT_THAT(patterns_, ElementsAre("[A,B]", "{}", "-", "", "++", "A,B"));
+  EXPECT_EQ(feed_, "[a,b]");
+  EXPECT_EQ(Read({"--feed", ""}).exit_code, std::nullopt);
+  EXPECT_EQ(feed_, "");
+  EXPECT_EQ(Read({"--feed="}).exit_code, 64);
+}
+
 TEST_F(CommandLineTest, TakesTheEnvironmentWhereTheCommandLineIsSilent) {
   environment_ = {{"FANTAIL_LINGER", "2m"},     {"FANTAIL_COUNT", "3"}, {"FANTAIL_STRICT", "1"},
                   {"FANTAIL_ALLOW", " A*  B*"}, {"FANTAIL_FEED", ""},   {"FANTAIL_FORMAT", "csv"}};
