@@ -88,6 +88,10 @@ class RulesTest(unittest.TestCase):
         self.plant("fantail/feed/x.h", "\n" * 501)
         self.assert_one("fantail/feed/x.h:500: ", "split it")
 
+    def test_finds_a_line_that_is_too_long(self):
+        self.plant("fantail/feed/x.h", "// " + 97 * "x" + "\n// " + 98 * "x" + "\n")
+        self.assert_one("fantail/feed/x.h:2: ", "break the line")
+
     def test_finds_a_file_that_nothing_builds(self):
         self.plant("fantail/base/dead.cc", "")
         self.plant("fantail/CMakeLists.txt", "# base/dead.cc was here\n")
