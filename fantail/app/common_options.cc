@@ -1,0 +1,57 @@
+#include "fantail/app/common_options.h"
+
+#include <fmt/format.h>
+
+#include "fantail/app/log.h"
+#include "fantail/app/node_identity.h"
+#include "fantail/app/written_file.h"
+
+namespace fantail::app {
+namespace {
+
+// A name travels in the messages of every hop and stands in status lines.
+constexpr size_t kMaxName = 64;
+
+Setter NameSetter(std::string* value) {
+  return [value](const std::string& text) {
+    if (text.empty()) return absl::InvalidArgumentError("empty; write a name");
+    if (text.size() > kMaxName) {
+      return absl::InvalidArgumentError(fmt::format("too long; write at most {} bytes", kMaxName));
+    }
+    for (const char c : text) {
+      if (c > ' ' && c < 0x7f) continue;
+      return absl::InvalidArgumentError("not plain; write letters, digits and signs, no blanks");
+    }
+    *value = text;
+    return absl::OkStatus();
+  };
+}
+
+}  // namespace
+
+void AddCommonOptions(CommonOptions* options, CommandLine* line) {
+  options->name = DefaultName();
+  line->Section("Common options");
+  line->Custom("--feed NAME", NameSetter(&options->feed), "the feed; another one is refused",
+               options->feed);
+  line->Custom("--name NAME", NameSetter(&options->name), "what others call this process",
+               "host name and process id");
+  line->Option("--ready-file FILE", &options->ready_file,
+               "written when all is up: pid and endpoints, a line each; removed at exit");
+  line->Option("--summary FILE", &options->summary_file,
+               "written at exit: the counters, `key value` on a line each");
+  line->Flag("--plaintext", &options->plaintext,
+             "no encryption, open to anybody: needed for all but loopback");
+  line->Choice("--log-level LEVEL", &options->log_level,
+               {"debug", "info", "warning", "error", "off"}, "what to log to stderr, and above");
+  line->Option("--status-every TIME", &options->status_every,
+               "between two status lines; 0 for none");
+}
+
+absl::Status StartUp(const CommonOptions& options, const CommandLine& line) {
+  SetUpLog(line.program(), ParseLogLevel(options.log_level).value_or(LogLevel::kInfo));
+  SeedLibcRandom();
+  return CheckWritable("--summary", options.summary_file);
+}
+
+}  // namespace fantail::app

@@ -1,0 +1,36 @@
+// The options that every program has.
+//
+// Thread: main.
+#ifndef FANTAIL_APP_COMMON_OPTIONS_H_
+#define FANTAIL_APP_COMMON_OPTIONS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "fantail/app/options.h"
+#include "fantail/base/time.h"
+
+namespace fantail::app {
+
+struct CommonOptions {
+  std::string feed = "ticks";
+  std::string name;          // DefaultName() once declared
+  std::string ready_file;    // empty: none
+  std::string summary_file;  // empty: none
+  bool plaintext = false;
+  std::string log_level = "info";
+  Nanos status_every = std::chrono::seconds(10);  // 0: never
+};
+
+// Declares them under a title of their own; call it behind the program's own options.
+// REQUIRES: `options` outlives `line`.
+void AddCommonOptions(CommonOptions* options, CommandLine* line);
+
+// What every program does with them once they are read: sets up the log, seeds libc's random
+// numbers, and says at once if the summary could not be written at the end. REQUIRES: no thread and
+// no ZeroMQ context exists yet.
+absl::Status StartUp(const CommonOptions& options, const CommandLine& line);
+
+}  // namespace fantail::app
+
+#endif  // FANTAIL_APP_COMMON_OPTIONS_H_

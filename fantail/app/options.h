@@ -1,0 +1,138 @@
+// The command line of a program: declares its options, reads them from the command line and the
+// environment, and prints --help and --version. The same everywhere, so that who knows one Fantail
+// program knows them all.
+//
+//   CommandLine line("fantail-desk", "subscribes to a feed and shows it");
+//   line.Choice("--format FORMAT", &format, {"board", "csv"}, "what to print");
+//   line.Positionals("PATTERN", &patterns, "what to subscribe to: AAP* or AAPL; none asks for *");
+//   line.Example("fantail-desk --connect tcp://127.0.0.1:5556 'AAP*'", "what begins with AAP");
+//   AddCommonOptions(&common, &line);
+//   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+//   if (const absl::Status s = StartUp(common, line); !s.ok()) return line.Fail(s);
+//
+// An option's value comes from the first of: the command line; the environment (`--status-every` is
+// FANTAIL_STATUS_EVERY; an empty variable counts as not set); what the variable held when the
+// option was declared, its default.
+//
+// Thread: main, before any other exists.
+// Ownership: keeps the pointers to the variables until it is destroyed.
+// Errors: one line on stderr that names the program, the option, the value and the remedy; exit 64
+//   for the command line, 78 for the environment.
+#ifndef FANTAIL_APP_OPTIONS_H_
+#define FANTAIL_APP_OPTIONS_H_
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "fantail/app/values.h"
+#include "fantail/base/time.h"
+
+namespace fantail::app {
+
+// Takes one value of an option. The message of an error says what is wrong and the remedy.
+using Setter = std::function<absl::Status(const std::string& value)>;
+// The value of an environment variable; nullptr if there is none. std::getenv is one.
+using Environment = std::function<const char*(const char* name)>;
+
+// What came of reading a command line: the variables are set, or the program is to print this
+// and end.
+struct ParseOutcome {
+  std::optional<int> exit_code;  // none: go on
+  std::string out;
+  std::string err;
+};
+
+class CommandLine {
+ public:
+  CommandLine(std::string program, std::string summary);
+
+  // Each takes `--name VALUE` and a help text of one sentence without a full stop. REQUIRES: the
+  // variable outlives the command line; names differ.
+  void Option(std::string_view spec, std::string* value, std::string_view help);
+  void Option(std::string_view spec, Nanos* value, std::string_view help);
+  void Option(std::string_view spec, ByteSize* value, std::string_view help);
+  void Option(std::string_view spec, uint64_t* value, std::string_view help, Range range = {});
+  // One of `choices`.
+  void Choice(std::string_view spec, std::string* value, std::vector<std::string> choices,
+              std::string_view help);
+  // Takes no value: --name alone says yes.
+  void Flag(std::string_view spec, bool* value, std::string_view help);
+  // May be given several times; in the environment, separated by blanks.
+  void Repeated(std::string_view spec, std::vector<std::string>* values, std::string_view help);
+  // Anything else. `set` is called once, or once for each value if `repeats`;
+  // `shown_default` is for --help alone.
+  void Custom(std::string_view spec, Setter set, std::string_view help,
+              std::string_view shown_default = "", bool repeats = false);
+  // What stands on the command line without an option in front. REQUIRES: at most one call.
+  void Positionals(std::string_view name, std::vector<std::string>* values, std::string_view help);
+
+  // The option `--name`, already declared, must be given.
+  void Require(std::string_view name);
+  // Options declared from here on stand under this title in --help.
+  void Section(std::string_view title);
+  // Printed at the end of --help, in order.
+  void Example(std::string_view command, std::string_view what);
+
+  // Reads everything and sets the variables; `args` without the program's name. A pure function of
+  // its arguments, for tests; Parse() below is for main.
+  ParseOutcome Read(const std::vector<std::string>& args, const Environment& environment);
+
+  // The same with the real environment. Prints what there is to print; the code to end
+  // with, or none.
+  std::optional<int> Parse(int argc, const char* const* argv);
+
+  // Says `program: message` on stderr and returns the exit code that belongs to it: the way to end
+  // on any error in main.
+  int Fail(const absl::Status& status) const;
+
+  const std::string& program() const { return program_; }
+  std::string Help() const;
+  std::string Version() const;
+
+ private:
+  struct Declared {
+    std::string name;        // `--feed`; empty for the positionals
+    std::string value_name;  // `NAME`; empty for a flag
+    std::string help;
+    std::string shown_default;
+    std::string section;
+    bool repeats = false;
+    bool required = false;
+    Setter set;
+    std::vector<std::string> given;  // on the command line
+  };
+  struct Shown {
+    std::string command;
+    std::string what;
+  };
+
+  void Declare(std::string_view spec, std::string_view help, std::string shown_default, Setter set);
+  const Declared* Find(std::string_view name) const;
+  // Splits `args` among the options' `given`. An error's message is whole.
+  absl::Status Split(const std::vector<std::string>& args, bool* help, bool* version);
+  absl::Status Unknown(std::string_view argument) const;
+  absl::Status WithoutValue(std::string_view name) const;
+  absl::Status Missing(const Declared& option) const;
+  absl::Status SetFrom(const Declared& option, const Environment& environment) const;
+  absl::Status SetFromEnvironment(const Declared& option, const Environment& environment,
+                                  bool* found) const;
+
+  std::string program_;
+  std::string summary_;
+  std::string section_ = "Options";
+  std::vector<Declared> options_;
+  std::vector<Shown> examples_;
+};
+
+// `--status-every` -> `FANTAIL_STATUS_EVERY`.
+std::string EnvironmentName(std::string_view option);
+
+}  // namespace fantail::app
+
+#endif  // FANTAIL_APP_OPTIONS_H_

@@ -1,0 +1,84 @@
+// The text of --help and --version.
+#include <fmt/format.h>
+
+#include "fantail/app/exit_codes.h"
+#include "fantail/app/options.h"
+
+namespace fantail::app {
+namespace {
+
+// Where the explanations begin, and how wide a line may get: an 80-column terminal.
+constexpr size_t kIndent = 28;
+constexpr size_t kWidth = 80;
+
+// `  left   text ...`, the text wrapped between blanks and hanging at kIndent.
+std::string Entry(std::string_view left, std::string_view text) {
+  std::string out = fmt::format("  {}", left);
+  size_t column = out.size();
+  if (column + 2 > kIndent) {
+    out += '\n';
+    column = 0;
+  }
+  out.append(kIndent - column, ' ');
+  column = kIndent;
+  while (!text.empty()) {
+    const size_t blank = std::min(text.find(' '), text.size());
+    if (column > kIndent && column + 1 + blank > kWidth) {
+      out += '\n' + std::string(kIndent, ' ');
+      column = kIndent;
+    }
+    if (column > kIndent) out += ' ';
+    column += blank + (column > kIndent ? 1 : 0);
+    out += text.substr(0, blank);
+    text.remove_prefix(std::min(blank + 1, text.size()));
+  }
+  return out + '\n';
+}
+
+std::string ExitCodeTable() {
+  std::string out = "\nExit codes:\n";
+  for (const ExitCodeText& code : kExitCodes) {
+    out += fmt::format("  {:>3}  {}\n", static_cast<int>(code.code), code.text);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string CommandLine::Help() const {
+  const Declared* positionals = Find("");
+  std::string out =
+      fmt::format("{}: {}\n\nUsage: {} [OPTION...]{}\n", program_, summary_, program_,
+                  positionals ? fmt::format(" [{}...]", positionals->value_name) : "");
+  if (positionals) out += "\n" + Entry(positionals->value_name, positionals->help);
+  std::string_view section;
+  for (const Declared& option : options_) {
+    if (option.name.empty()) continue;
+    if (option.section != section) out += fmt::format("\n{}:\n", option.section);
+    section = option.section;
+    std::string text = option.help;
+    if (option.repeats) text += "; may be repeated";
+    if (option.required) text += " (required)";
+    if (!option.shown_default.empty()) text += fmt::format(" [{}]", option.shown_default);
+    const std::string_view gap = option.value_name.empty() ? "" : " ";
+    out += Entry(fmt::format("{}{}{}", option.name, gap, option.value_name), text);
+  }
+  out += "\n" + Entry("--help, -h", "print this and exit") +
+         Entry("--version", "print the version and exit");
+  out +=
+      "\nEach option can come from the environment, --status-every as FANTAIL_STATUS_EVERY;\n"
+      "the command line wins.\n";
+  out += ExitCodeTable();
+  if (!examples_.empty()) out += "\nExamples:\n";
+  for (const Shown& example : examples_) {
+    out += fmt::format("  # {}\n  {}\n", example.what, example.command);
+  }
+  return out;
+}
+
+std::string CommandLine::Version() const {
+  return fmt::format("{} {} (libzmq {}, FlatBuffers {})", program_, FANTAIL_VERSION,
+                     FANTAIL_LIBZMQ_VERSION, FANTAIL_FLATBUFFERS_VERSION);
+}
+
+}  // namespace fantail::app

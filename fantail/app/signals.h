@@ -1,0 +1,41 @@
+// Signals as something that a poll loop reads, so that no code of ours runs in a handler while work
+// is half done.
+//
+// Thread: construct it in main before any other thread exists: threads inherit what it blocks.
+//   Then one owner.
+#ifndef FANTAIL_APP_SIGNALS_H_
+#define FANTAIL_APP_SIGNALS_H_
+
+#include <optional>
+
+namespace fantail::app {
+
+// Blocks SIGINT, SIGTERM and SIGHUP and ignores SIGPIPE in this thread and all that it starts, for
+// the rest of the process. A SIGHUP that was ignored at the start (nohup) stays ignored; an ignored
+// SIGINT (a shell's background job) does not, so that `kill -INT` works.
+class Signals {
+ public:
+  Signals();
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  // Readable when a signal waits: for poll.
+  int fd() const { return fd_; }
+
+  // The signal that came, or none; never blocks. From the first SIGINT or SIGTERM on, the next one
+  // ends the process at once with 130 or 143, wherever it is.
+  std::optional<int> Next();
+
+  // The first SIGINT or SIGTERM that Next() returned; 0 if none. A program that ends because of it
+  // returns 128 + it.
+  int stop_signal() const { return stop_signal_; }
+
+ private:
+  int fd_ = -1;
+  int stop_signal_ = 0;
+};
+
+}  // namespace fantail::app
+
+#endif  // FANTAIL_APP_SIGNALS_H_
