@@ -1,11 +1,10 @@
 // The bounded queue between a desk's feed thread and its output thread, so that a blocked `less`
 // never stops the pings. Bounded in bytes, not in chunks: what fills up is memory.
 //
-// Thread: Push, full, AckWake and Close belong to the feed thread; Pop, TryPop and Abandon to the
-// output thread; wake_fd and Wake to any.
-// Limits: Push never blocks and never refuses. The feed thread asks full() and takes no more from
-// its session while that is true, so the queue holds at most the high mark and what one turn
-// brought.
+// Thread: Push, full, AckWake and Close belong to the feed thread; Pop and TryPop to the output
+// thread; wake_fd, Wake and Abandon to any. Limits: Push never blocks and never refuses. The feed
+// thread asks full() and takes no more from its session while that is true, so the queue holds at
+// most the high mark and what one turn brought.
 #ifndef FANTAIL_DESKTOP_SUBSCRIBER_OUTPUT_QUEUE_H_
 #define FANTAIL_DESKTOP_SUBSCRIBER_OUTPUT_QUEUE_H_
 

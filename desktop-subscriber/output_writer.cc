@@ -75,12 +75,4 @@ OutputOutcome OutputWriter::Run() {
   return outcome;
 }
 
-OutputOutcome OutputWriter::Drain() {
-  OutputOutcome outcome = OutputOutcome::kDone;
-  Chunk chunk;
-  while (outcome == OutputOutcome::kDone && queue_->TryPop(&chunk)) outcome = WriteChunk(chunk);
-  if (outcome != OutputOutcome::kDone) queue_->Abandon();
-  return outcome;
-}
-
 }  // namespace fantail::desk

@@ -67,8 +67,6 @@ class OutputWriter {
 
   // Until the queue is closed and empty, or standard output is lost.
   OutputOutcome Run();
-  // Writes what is there now and returns.
-  OutputOutcome Drain();
 
  private:
   OutputOutcome WriteChunk(const Chunk& chunk);
