@@ -65,7 +65,7 @@ struct BoardRow {
   // What the change is measured against: the previous close if known, else the epoch's first trade.
   std::optional<Amount> reference() const;
   std::optional<Amount> change() const;
-  // In hundredths of a percent, rounded; none without a reference or with one of 0.
+  // None without a reference, or with one of 0.
   std::optional<double> change_percent() const;
 };
 

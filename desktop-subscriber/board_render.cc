@@ -64,15 +64,15 @@ Style StateStyle(feed::State state) {
   return {Color::kRed, true};
 }
 
-// LIVE  equities  desk <- gateway branch-1 <- publisher hq  at most 1.2 s old       12:34:56 UTC
+// LIVE  at most 1.2 s old  equities  desk <- gateway branch-1 <- publisher hq       12:34:56 UTC
 Line HeaderLine(const BoardModel& model, const BoardFrame& frame, Instant at) {
-  Line line = {{StateWord(model), StateStyle(model.state().state)},
-               {"  " + Printable(frame.feed), kBold},
-               {"  " + PathText(model.state()), {}}};
+  Line line = {{StateWord(model), StateStyle(model.state().state)}};
   if (model.live()) {
     const double age = std::chrono::duration<double>(model.age(at.now)).count();
     line.push_back({fmt::format("  at most {:.1f} s old", std::max(0.1, age)), {}});
   }
+  line.push_back({"  " + Printable(frame.feed), kBold});
+  line.push_back({"  " + PathText(model.state()), {}});
   const std::string clock = "  " + ClockText(at.wall) + " UTC";
   if (frame.width < 40) return line;
   Trim(&line, frame.width - clock.size());

@@ -118,7 +118,8 @@ Text ChangeText(const RowContext& c) {
 Text PercentText(const RowContext& c) {
   const std::optional<double> percent = c.row.change_percent();
   if (!percent) return {};
-  const int sign = *percent > 0 ? 1 : *percent < 0 ? -1 : 0;
+  // What would be shown as -0.00% is shown as no change.
+  const int sign = *percent >= 0.005 ? 1 : *percent <= -0.005 ? -1 : 0;
   std::string text = sign == 0 ? "0.00%" : fmt::format("{:+.2f}%", *percent);
   if (text.size() > 9) text = sign > 0 ? "> +9999%" : "< -9999%";
   return {text, {SignColor(sign)}};

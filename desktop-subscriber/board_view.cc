@@ -5,9 +5,11 @@
 #include <curses.h>
 #include <langinfo.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
@@ -30,6 +32,10 @@ constexpr std::pair<Color, short> kColors[] = {{Color::kGreen, COLOR_GREEN},
                                                {Color::kRed, COLOR_RED},
                                                {Color::kYellow, COLOR_YELLOW},
                                                {Color::kCyan, COLOR_CYAN}};
+
+// What RestoreModes goes back to. Written before the output thread starts, and by nobody later.
+termios modes_found;
+std::atomic<int> modes_fd{-1};
 
 bool StartColors() {
   const char* no_color = getenv("NO_COLOR");
@@ -90,8 +96,11 @@ absl::StatusOr<std::unique_ptr<BoardView>> BoardView::Open() {
   auto terminal = std::make_unique<Terminal>();
   if (!isatty(STDIN_FILENO)) terminal->opened = fopen("/dev/tty", "re");
   terminal->keys = terminal->opened != nullptr ? terminal->opened : stdin;
+  const int fd = fileno(terminal->keys);
+  if (tcgetattr(fd, &modes_found) == 0) modes_fd = fd;
   terminal->screen = newterm(nullptr, stdout, terminal->keys);
   if (terminal->screen == nullptr) {
+    modes_fd = -1;
     if (terminal->opened != nullptr) fclose(terminal->opened);
     const char* name = getenv("TERM");
     return absl::FailedPreconditionError(std::string("--format board: terminal type \"") +
@@ -115,8 +124,13 @@ BoardView::BoardView(std::unique_ptr<Terminal> terminal) : terminal_(std::move(t
   color_ = StartColors();
 }
 
+void BoardView::RestoreModes() {
+  if (const int fd = modes_fd.load(); fd >= 0) tcsetattr(fd, TCSANOW, &modes_found);
+}
+
 BoardView::~BoardView() {
   endwin();
+  modes_fd = -1;
   delscreen(terminal_->screen);
   if (terminal_->opened != nullptr) fclose(terminal_->opened);
 }

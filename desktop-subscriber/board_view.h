@@ -2,7 +2,9 @@
 //
 // Thread: the output thread, all of it. Blocks when the terminal does.
 // Ownership: one at a time in a process; the destructor gives the terminal back as it was.
-// Errors: Open fails where there is no usable terminal, in one line that says why.
+// Signals: SIGINT and SIGTERM must have their handlers, or be blocked, before Open: ncurses would
+// put its own there, which leave the program from within. A change of size interrupts a poll on any
+// thread. Errors: Open fails where there is no usable terminal, in one line that says why.
 #ifndef FANTAIL_DESKTOP_SUBSCRIBER_BOARD_VIEW_H_
 #define FANTAIL_DESKTOP_SUBSCRIBER_BOARD_VIEW_H_
 
@@ -23,6 +25,10 @@ class BoardView {
   ~BoardView();
   BoardView(const BoardView&) = delete;
   BoardView& operator=(const BoardView&) = delete;
+
+  // For a process that must leave while the terminal is blocked: puts back the modes that were
+  // found, without writing anything. Any thread; does nothing if there is no view.
+  static void RestoreModes();
 
   // Becomes readable when keys have come.
   int key_fd() const;

@@ -141,6 +141,11 @@ bool Desk::WaitUntilDone(std::chrono::milliseconds patience) {
   return done_changed_.wait_for(lock, patience, [this] { return done(); });
 }
 
+void Desk::LeaveNow(int exit_code) {
+  BoardView::RestoreModes();
+  _exit(exit_code);
+}
+
 int Desk::exit_code() const {
   FANTAIL_CHECK(done());
   if (outcome_ == OutputOutcome::kFailed) return kExitOutput;

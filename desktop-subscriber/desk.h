@@ -9,6 +9,7 @@
 //   desk.BeginTurn(now);  FeedClient calls the events;  desk.EndTurn();
 //   while desk.full(): do not acknowledge;  when wake_fd() is readable: desk.OnWake();
 //   until desk.done(); then exit_code().
+// REQUIRES: topic and venue ids are dense, as a FeedClient has verified.
 #ifndef FANTAIL_DESKTOP_SUBSCRIBER_DESK_H_
 #define FANTAIL_DESKTOP_SUBSCRIBER_DESK_H_
 
@@ -87,9 +88,10 @@ class Desk : public feed::FeedEvents {
   void Stop(int exit_code, bool flush);
   // Nothing more will come of it: everything is printed, or cannot be.
   bool done() const { return output_done_.load(std::memory_order_acquire); }
-  // Waits for done() that long. False: the reader or the terminal is blocked; after Stop it is then
-  // best to leave by _exit.
+  // Waits for done() that long. False: the reader or the terminal is blocked; after Stop, LeaveNow.
   bool WaitUntilDone(std::chrono::milliseconds patience);
+  // Ends the process although the output thread is stuck, with the terminal's modes as they were.
+  [[noreturn]] static void LeaveNow(int exit_code);
   // 0 done, 2 there were gaps, 74 the output failed, 75 --for was over before --count or
   // --until-end, 130 Ctrl-C at the board, or what Stop said. REQUIRES: done()
   int exit_code() const;

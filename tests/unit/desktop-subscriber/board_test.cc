@@ -107,7 +107,7 @@ using Names = std::vector<std::string>;
 TEST_F(BoardTest, ShowsALiveFeedWithItsPathAgeAndClock) {
   model_->SetAge(milliseconds(1200), At().now);
   EXPECT_EQ(Lines()[0],
-            "LIVE  equities  desk <- gateway branch-1 <- publisher hq  at most 1.2 s old" +
+            "LIVE  at most 1.2 s old  equities  desk <- gateway branch-1 <- publisher hq" +
                 std::string(21, ' ') + "  08:00:00 UTC");
 }
 
