@@ -141,7 +141,7 @@ int BoardView::key_fd() const {
 
 void BoardView::Suspend() {
   endwin();
-  kill(getpid(), SIGSTOP);
+  raise(SIGSTOP);  // to this thread: it must not run on to refresh() before the process stands
   clearok(stdscr, TRUE);
   refresh();
 }
