@@ -1,0 +1,232 @@
+#include "desktop-subscriber/desk.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "desktop-subscriber/notices.h"
+#include "fantail/base/check.h"
+
+namespace fantail::desk {
+namespace {
+
+// Exit codes, as every program of the project has them.
+constexpr int kExitDone = 0;
+constexpr int kExitGaps = 2;
+constexpr int kExitOutput = 74;
+constexpr int kExitTimedOut = 75;
+constexpr int kExitInterrupted = 130;
+
+// `line` without digits: `silent for 3.0 s` and `silent for 4.0 s` are the same news.
+std::string WithoutDigits(std::string line) {
+  std::erase_if(line, [](char c) { return c >= '0' && c <= '9'; });
+  return line;
+}
+
+}  // namespace
+
+Desk::Desk(DeskOptions options, DeskOwner* owner, ByteSink* sink)
+    : options_(std::move(options)),
+      owner_(owner),
+      sink_(sink),
+      queue_(options_.queue_bytes),
+      printer_(options_.append_row, &queue_),
+      board_(options_.closes) {
+  FANTAIL_CHECK(is_board() ? options_.clock != nullptr : options_.append_row != nullptr);
+}
+
+Desk::~Desk() {
+  if (!output_.joinable()) return;
+  if (!done()) Stop(kExitDone, /*flush=*/false);
+  output_.join();
+}
+
+// Does `change` to the board's model if there is a board.
+template <class Change>
+void Desk::ChangeBoard(Change change) {
+  if (!is_board()) return;
+  const std::lock_guard lock(board_.mutex);
+  change(&board_.model);
+}
+
+absl::Status Desk::Start(Instant at, const std::vector<Pattern>& interest) {
+  at_ = at;
+  if (options_.run_for) deadline_ = at.now + *options_.run_for;
+  SetInterest(interest);
+  std::unique_ptr<BoardView> view;
+  if (is_board()) {
+    absl::StatusOr<std::unique_ptr<BoardView>> opened = BoardView::Open();
+    if (!opened.ok()) return opened.status();
+    view = *std::move(opened);
+    ChangeBoard([&](BoardModel* model) { model->SetState({}, at); });
+  } else {
+    printer_.PrintHeader();
+    printer_.Flush();
+  }
+  output_ = std::thread([this, v = std::move(view)]() mutable { RunOutput(std::move(v)); });
+  if (options_.count == 0) Finish();
+  return absl::OkStatus();
+}
+
+void Desk::RunOutput(std::unique_ptr<BoardView> view) {
+  if (view != nullptr) {
+    const BoardLoop::Options options{options_.feed, isatty(STDERR_FILENO) != 0};
+    outcome_ = BoardLoop(options, options_.clock, &board_, &queue_, sink_).Run(std::move(view));
+  } else {
+    outcome_ = OutputWriter(&queue_, sink_, options_.program).Run();
+  }
+  {
+    const std::lock_guard lock(done_mutex_);
+    output_done_.store(true, std::memory_order_release);
+  }
+  done_changed_.notify_all();
+  queue_.Wake();
+}
+
+void Desk::SetInterest(const std::vector<Pattern>& patterns) {
+  ChangeBoard([&](BoardModel* model) { model->SetInterest(patterns); });
+}
+
+void Desk::SetAge(Nanos age) {
+  ChangeBoard([&](BoardModel* model) { model->SetAge(age, at_.now); });
+}
+
+void Desk::EndTurn() {
+  printer_.Flush();
+  if (finishing_ || !deadline_ || at_.now < *deadline_) return;
+  if (options_.count || options_.until_end) stop_code_ = kExitTimedOut;
+  Finish();
+}
+
+void Desk::OnWake() {
+  queue_.AckWake();
+  if (!is_board()) return;
+  InterestChange change;
+  {
+    const std::lock_guard lock(board_.mutex);
+    change = board_.controls.TakeChange();
+    if (board_.controls.quit() == BoardControls::Quit::kInterrupted) stop_code_ = kExitInterrupted;
+    if (board_.controls.quit() != BoardControls::Quit::kNo) finishing_ = true;
+  }
+  if (!change.empty() && !finishing_) owner_->OnInterestChange(change);
+}
+
+void Desk::Finish() {
+  finishing_ = true;
+  deadline_.reset();
+  printer_.Flush();
+  queue_.Close();
+  StopBoard();
+}
+
+void Desk::StopBoard() {
+  const std::lock_guard lock(board_.mutex);
+  board_.stop = true;
+}
+
+void Desk::Stop(int exit_code, bool flush) {
+  stop_code_ = exit_code;
+  Finish();
+  if (flush) return;
+  queue_.Abandon();
+  sink_->RequestStop();
+}
+
+bool Desk::WaitUntilDone(std::chrono::milliseconds patience) {
+  std::unique_lock lock(done_mutex_);
+  return done_changed_.wait_for(lock, patience, [this] { return done(); });
+}
+
+void Desk::LeaveNow(int exit_code) {
+  BoardView::RestoreModes();
+  _exit(exit_code);
+}
+
+int Desk::exit_code() const {
+  FANTAIL_CHECK(done());
+  if (outcome_ == OutputOutcome::kFailed) return kExitOutput;
+  if (outcome_ == OutputOutcome::kReaderGone) return kExitDone;
+  if (stop_code_) return *stop_code_;
+  return totals_.gaps() > 0 ? kExitGaps : kExitDone;
+}
+
+absl::Status Desk::WriteSummary(const std::string& path, uint64_t bytes_received) const {
+  const std::string text = totals_.Summary(bytes_received);
+  FILE* file = fopen(path.c_str(), "we");
+  bool good = file != nullptr && fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (file != nullptr) good = fclose(file) == 0 && good;
+  if (good) return absl::OkStatus();
+  return absl::InternalError("--summary " + path + ": cannot write: " + strerror(errno));
+}
+
+void Desk::Say(const std::string& line) {
+  if (!line.empty()) printer_.PrintNotice(options_.program + ": " + line + "\n");
+}
+
+void Desk::OnNewEpoch(Epoch epoch, bool paced) {
+  (void)epoch, (void)paced;
+  printer_.NewEpoch();
+  totals_.NewEpoch();
+  ChangeBoard([](BoardModel* model) { model->NewEpoch(); });
+}
+
+void Desk::OnTopic(TopicId id, std::string_view name) {
+  totals_.Topic(id, name);
+  printer_.Topic(id, name);
+  ChangeBoard([&](BoardModel* model) { model->Topic(id, name); });
+}
+
+void Desk::OnVenue(VenueId id, std::string_view name) {
+  printer_.Venue(id, name);
+}
+
+void Desk::OnImage(const feed::TopicImage& image) {
+  if (finishing_) return;
+  totals_.Image(image);
+  if (!is_board() && options_.with_images) printer_.PrintImage(image);
+  ChangeBoard([&](BoardModel* model) { model->Image(image, at_); });
+}
+
+void Desk::OnRecords(std::span<const wire::Record> records) {
+  if (finishing_) return;
+  if (options_.count) {
+    records = records.first(std::min<size_t>(records.size(), *options_.count - totals_.ticks()));
+  }
+  totals_.Records(records, state_ == feed::State::kLive, at_.wall);
+  if (!is_board()) printer_.Print(records);
+  ChangeBoard([&](BoardModel* model) { model->Apply(records, at_); });
+  if (options_.count && totals_.ticks() == *options_.count) Finish();
+}
+
+void Desk::OnGap(const feed::GapNotice& gap) {
+  if (finishing_) return;
+  totals_.Gap(gap);
+  Say(GapLine(gap));
+  ChangeBoard([&](BoardModel* model) { model->Gap(gap); });
+}
+
+void Desk::OnHave(const feed::HaveNotice& have) {
+  if (!finishing_) Say(HaveLine(have));
+}
+
+void Desk::OnState(const feed::FeedState& state) {
+  if (finishing_) return;
+  state_ = state.state;
+  ChangeBoard([&](BoardModel* model) { model->SetState(state, at_); });
+  const std::string line = StateLine(state);
+  std::string news = WithoutDigits(line) + "\n" + state.hop;
+  if (news == said_) return;
+  said_ = std::move(news);
+  Say(line);
+}
+
+void Desk::OnEnd(Position at) {
+  (void)at;
+  if (options_.until_end && !finishing_) Finish();
+}
+
+}  // namespace fantail::desk
