@@ -553,7 +553,8 @@ bool FeedClient::JudgeLink(FeedState* s) const {
   } else if (drop_) {
     s->cause = LinkName() + ": " + drop_->reason;
   } else if (phase_ == Phase::kDown) {
-    s->cause = peer_.empty() ? "not connected yet" : LinkName() + ": " + down_cause_;
+    s->cause = peer_.empty() ? (down_cause_.empty() ? "not connected yet" : down_cause_)
+                             : LinkName() + ": " + down_cause_;
   } else if (phase_ == Phase::kGreeting) {
     s->cause = LinkName() + ": " + (down_cause_.empty() ? "connecting" : down_cause_);
   } else if (hops_.empty()) {

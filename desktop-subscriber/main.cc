@@ -1,0 +1,254 @@
+// fantail-desk: subscribes to a feed and shows it as a live board, or prints it as CSV.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "desktop-subscriber/desk.h"
+#include "desktop-subscriber/watchlist.h"
+#include "fantail/app/common_options.h"
+#include "fantail/app/endpoint.h"
+#include "fantail/app/exit_codes.h"
+#include "fantail/app/log.h"
+#include "fantail/app/node_identity.h"
+#include "fantail/app/options.h"
+#include "fantail/app/ready_file.h"
+#include "fantail/app/signals.h"
+#include "fantail/net/clock.h"
+#include "fantail/net/connector.h"
+#include "fantail/net/poller.h"
+#include "fantail/text/csv.h"
+
+namespace fantail::desk {
+namespace {
+
+constexpr int kMessagesPerTurn = 64;
+constexpr Nanos kIdleWait = std::chrono::milliseconds(50);
+// How long a blocked reader is waited for after a Ctrl-C.
+constexpr auto kPatience = std::chrono::milliseconds(500);
+
+struct Options {
+  app::CommonOptions common;
+  std::vector<app::Endpoint> connect;
+  std::string format;  // empty: board on a terminal, else csv
+  bool with_images = false;
+  bool until_end = false;
+  uint64_t count = 0;  // 0: no limit
+  Nanos run_for{0};    // 0: no limit
+  std::string previous_close;
+  std::vector<std::string> patterns;
+};
+
+void Declare(Options* o, app::CommandLine* line) {
+  app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
+                       "the gateway or publisher, tcp://HOST:PORT; may be repeated, the next is tried "
+                       "when one dies",
+                       line);
+  line->Require("--connect");
+  line->Choice("--format FORMAT", &o->format, {"board", "csv"},
+               "a live board (the default on a terminal), or the ticks as CSV");
+  line->Flag("--with-images", &o->with_images, "csv: print the last values that a subscription begins with");
+  line->Option("--count N", &o->count, "stop after N ticks", {.least = 1});
+  line->Option("--for TIME", &o->run_for, "stop after this time, such as 10s");
+  line->Flag("--until-end", &o->until_end, "stop when the feed has ended and everything has come");
+  line->Option("--previous-close FILE", &o->previous_close,
+               "board: measure changes against these closes (CSV: symbol,close) instead of the first trade");
+  line->Positionals("PATTERN", &o->patterns,
+                    "what to watch: AAPL is one topic, AAP* a prefix, @FILE a watch-list (one a line, # "
+                    "comments; read again on SIGHUP); '*' if none is given");
+  app::AddCommonOptions(&o->common, line);
+  line->Example("fantail-desk --connect tcp://127.0.0.1:5556 'AAP*' MSFT @watchlist.txt", "a live board");
+  line->Example("fantail-desk --connect tcp://127.0.0.1:5556 --format csv --until-end 'B*' > b.csv",
+                "a file of every tick whose symbol begins with B");
+}
+
+std::vector<std::string> Texts(const std::vector<app::Endpoint>& endpoints) {
+  std::vector<std::string> texts;
+  for (const app::Endpoint& endpoint : endpoints) texts.push_back(endpoint.text());
+  return texts;
+}
+
+Instant ReadClocks() { return {net::ReadMonotonicClock(), net::ReadWallClock()}; }
+
+void AppendRow(const wire::Tick& tick, std::string_view symbol, std::string_view venue,
+               std::string* out) {
+  text::AppendCsvRow(symbol, venue, tick, out);
+}
+
+class Program final : private DeskOwner {
+ public:
+  Program(const Options& options, DeskOptions desk_options, Watchlist watchlist, ByteSink* sink,
+          app::Signals* signals)
+      : options_(options),
+        signals_(signals),
+        watchlist_(std::move(watchlist)),
+        desk_(std::move(desk_options), this, sink),
+        client_({.feed = options.common.feed,
+                 .name = options.common.name,
+                 .node = app::RandomNodeId(),
+                 .role = feed::Role::kSubscriber},
+                &desk_),
+        connector_(&context_, &client_, Texts(options.connect), app::KernelRandom()),
+        ready_(options.common.ready_file) {}
+
+  absl::Status Start() {
+    if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    const Instant at = ReadClocks();
+    desk_.BeginTurn(at);
+    if (absl::Status s = desk_.Start(at, watchlist_.patterns()); !s.ok()) return s;
+    client_.SetInterest(watchlist_.patterns(), at.now);
+    return absl::OkStatus();
+  }
+
+  int Run() {
+    while (!desk_.done()) {
+      const Instant at = ReadClocks();
+      const MonotonicTime now = at.now;
+      desk_.BeginTurn(at);
+      if (!OnSignals(now)) break;
+      client_.HoldAcks(desk_.full());
+      const bool more = connector_.Turn(now, kMessagesPerTurn);
+      client_.Turn(now);
+      desk_.OnWake();
+      desk_.SetAge(client_.state().age);
+      desk_.EndTurn();
+      OnRefusal();
+      SayReady();
+      Wait(now, more);
+    }
+    connector_.Close();
+    if (!desk_.done() && !desk_.WaitUntilDone(kPatience)) Desk::LeaveNow(stop_code_);
+    return desk_.exit_code();
+  }
+
+  absl::Status WriteSummary() const {
+    if (options_.common.summary_file.empty()) return absl::OkStatus();
+    return desk_.WriteSummary(options_.common.summary_file, client_.counters().bytes_received);
+  }
+
+ private:
+  void OnInterestChange(const InterestChange& change) override {
+    for (const Pattern& pattern : change.remove) watchlist_.Remove(pattern);
+    for (const Pattern& pattern : change.add) watchlist_.Add(pattern);
+    ApplyWatchlist(net::ReadMonotonicClock());
+  }
+
+  void ApplyWatchlist(MonotonicTime now) {
+    client_.SetInterest(watchlist_.patterns(), now);
+    desk_.SetInterest(watchlist_.patterns());
+  }
+
+  // False when it is time to go.
+  bool OnSignals(MonotonicTime now) {
+    while (const auto signal = signals_->Next()) {
+      if (*signal == SIGHUP) {
+        const absl::StatusOr<InterestChange> change = watchlist_.Reload();
+        if (!change.ok()) {
+          app::LogError("{}", std::string(change.status().message()));
+        } else if (!change->empty()) {
+          ApplyWatchlist(now);
+        }
+        continue;
+      }
+      stop_code_ = 128 + *signal;
+      desk_.Stop(stop_code_, /*flush=*/true);
+      return false;
+    }
+    return true;
+  }
+
+  // Waiting would change nothing: the feed, the version or the rights are wrong.
+  void OnRefusal() {
+    if (client_.state().state != feed::State::kRefused || stopped_) return;
+    stopped_ = true;
+    stop_code_ = app::kExitConfiguration;
+    app::LogError("refused: {}", client_.state().cause);
+    desk_.Stop(stop_code_, /*flush=*/true);
+  }
+
+  void SayReady() {
+    const feed::State state = client_.state().state;
+    if (said_ready_ || (state != feed::State::kLive && state != feed::State::kEnded)) return;
+    if (client_.complete().empty()) return;
+    said_ready_ = true;
+    (void)ready_.Write({{"state", feed::StateName(state)}});
+  }
+
+  void Wait(MonotonicTime now, bool more) {
+    Nanos timeout = more && !desk_.full() ? Nanos{0} : kIdleWait;
+    if (const auto due = desk_.deadline()) timeout = std::clamp(*due - now, Nanos{0}, timeout);
+    poller_.Clear();
+    poller_.Add(signals_->fd());
+    poller_.Add(desk_.wake_fd());
+    connector_.AddTo(&poller_);
+    poller_.Wait(timeout);
+  }
+
+  const Options& options_;
+  app::Signals* const signals_;
+  Watchlist watchlist_;
+  net::Context context_;
+  Desk desk_;
+  feed::FeedClient client_;
+  net::Connector connector_;
+  net::Poller poller_;
+  app::ReadyFile ready_;
+  bool said_ready_ = false;
+  bool stopped_ = false;
+  int stop_code_ = 0;
+};
+
+absl::StatusOr<DeskOptions> MakeDeskOptions(const Options& o) {
+  const bool board = o.format.empty() ? isatty(STDOUT_FILENO) == 1 : o.format == "board";
+  DeskOptions desk{.format = board ? DeskOptions::Format::kBoard : DeskOptions::Format::kRows,
+                   .append_row = AppendRow,
+                   .clock = ReadClocks,
+                   .with_images = o.with_images,
+                   .until_end = o.until_end,
+                   .feed = o.common.feed};
+  if (o.count > 0) desk.count = o.count;
+  if (o.run_for > Nanos{0}) desk.run_for = o.run_for;
+  if (!o.previous_close.empty()) {
+    absl::StatusOr<PreviousCloses> closes = LoadPreviousCloses(o.previous_close);
+    if (!closes.ok()) return closes.status();
+    desk.closes = *std::move(closes);
+  }
+  return desk;
+}
+
+int Main(int argc, char** argv) {
+  Options options;
+  app::CommandLine line("fantail-desk", "subscribes to a feed and shows it");
+  Declare(&options, &line);
+  if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+  if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
+  for (const app::Endpoint& endpoint : options.connect) {
+    const absl::Status s = app::CheckPlaintext("--connect", endpoint, options.common.plaintext);
+    if (!s.ok()) return line.Fail(s);
+  }
+  if (options.patterns.empty()) options.patterns = {"*"};
+  absl::StatusOr<Watchlist> watchlist = Watchlist::Load(options.patterns);
+  if (!watchlist.ok()) return line.Fail(watchlist.status());
+  absl::StatusOr<DeskOptions> desk_options = MakeDeskOptions(options);
+  if (!desk_options.ok()) return line.Fail(desk_options.status());
+  app::Signals signals;
+  FdSink sink(STDOUT_FILENO, STDERR_FILENO);
+  Program program(options, *std::move(desk_options), *std::move(watchlist), &sink, &signals);
+  if (const absl::Status s = program.Start(); !s.ok()) return line.Fail(s);
+  const int code = program.Run();
+  if (const absl::Status s = program.WriteSummary(); !s.ok()) return line.Fail(s);
+  return code;
+}
+
+}  // namespace
+}  // namespace fantail::desk
+
+int main(int argc, char** argv) {
+  try {
+    return fantail::desk::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fantail-desk: %s\n", error.what());
+    return fantail::app::kExitFailed;
+  }
+}

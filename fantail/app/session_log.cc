@@ -1,0 +1,50 @@
+#include "fantail/app/session_log.h"
+
+#include "fantail/app/status_line.h"
+
+namespace fantail::app {
+
+std::string Harmless(std::string_view text) {
+  constexpr size_t kMostBytes = 100;
+  std::string harmless;
+  for (const char c : text.substr(0, kMostBytes)) {
+    const auto byte = static_cast<unsigned char>(c);
+    harmless += byte >= 0x20 && byte < 0x7f ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
+  }
+  return harmless;
+}
+
+void SessionLog::OnSessionOpened(const feed::Session& session) {
+  LogInfo("session {} ({}) opened", Harmless(session.name), feed::RoleName(session.role));
+}
+
+void SessionLog::OnSessionClosed(const feed::Session& session, std::string_view reason) {
+  LogInfo("session {} closed: {}; {} sent", Harmless(session.name), Harmless(reason),
+          FormatBytes(session.sent_bytes));
+}
+
+void SessionLog::OnBadMessage(std::string_view who, std::string_view what) {
+  bad_messages_.Warn(now_, "a bad message from {}: {}", Harmless(who), Harmless(what));
+}
+
+void SessionLog::OnRefused(std::string_view who, std::string_view reason) {
+  refusals_.Warn(now_, "session {} refused: {}", Harmless(who), Harmless(reason));
+}
+
+std::string DescribeSlowest(const feed::FeedServer& server) {
+  const feed::Session* slowest = nullptr;
+  uint64_t most = 0;
+  server.ForEachSession([&](const feed::Session& session) {
+    const uint64_t unacknowledged = session.sent_bytes - session.acked_bytes;
+    const uint64_t waiting =
+        session.group == nullptr ? 0 : (session.group->log_end() - session.next) << 16;
+    if (unacknowledged + waiting <= most) return;
+    most = unacknowledged + waiting;
+    slowest = &session;
+  });
+  if (slowest == nullptr) return "";
+  return fmt::format(", slowest {} ({} on the way)", Harmless(slowest->name),
+                     FormatBytes(slowest->sent_bytes - slowest->acked_bytes));
+}
+
+}  // namespace fantail::app

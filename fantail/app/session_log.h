@@ -1,0 +1,39 @@
+// What a node's sessions do, as lines of the log; and the slowest of them, for the status line.
+//
+// Thread: one owner, the feed thread.
+#ifndef FANTAIL_APP_SESSION_LOG_H_
+#define FANTAIL_APP_SESSION_LOG_H_
+
+#include <string>
+#include <string_view>
+
+#include "fantail/app/log.h"
+#include "fantail/feed/feed_server.h"
+
+namespace fantail::app {
+
+class SessionLog final : public feed::ServerObserver {
+ public:
+  // The time of the turn that calls follow from.
+  void set_now(MonotonicTime now) { now_ = now; }
+
+  void OnSessionOpened(const feed::Session& session) override;
+  void OnSessionClosed(const feed::Session& session, std::string_view reason) override;
+  void OnBadMessage(std::string_view who, std::string_view what) override;
+  void OnRefused(std::string_view who, std::string_view reason) override;
+
+ private:
+  MonotonicTime now_;
+  LimitedLog bad_messages_;
+  LimitedLog refusals_;
+};
+
+// ", slowest desk-7 (512.0 kB on the way)", or nothing if no session has anything unacknowledged.
+std::string DescribeSlowest(const feed::FeedServer& server);
+
+// `text` from a peer, without a byte that could upset a terminal, and shortened.
+std::string Harmless(std::string_view text);
+
+}  // namespace fantail::app
+
+#endif  // FANTAIL_APP_SESSION_LOG_H_

@@ -1,0 +1,79 @@
+#include "fantail/net/connector.h"
+
+#include <algorithm>
+#include <zmq.hpp>
+
+namespace fantail::net {
+namespace {
+
+// Short enough that a branch is back at once, long enough that a hundred desks do not come in one burst.
+constexpr Nanos kShortestWait = std::chrono::milliseconds(100);
+constexpr Nanos kLongestWait = std::chrono::milliseconds(400);
+// Connecting and the ZMTP handshake: four round trips of a very slow link.
+constexpr Nanos kAttempt = std::chrono::seconds(3);
+
+}  // namespace
+
+Connector::Connector(Context* context, feed::FeedClient* client, std::vector<std::string> endpoints,
+                     uint64_t seed)
+    : context_(context), client_(client), endpoints_(std::move(endpoints)), random_(seed) {}
+
+bool Connector::Turn(MonotonicTime now, int most) {
+  bool more = false;
+  if (dealer_ != nullptr) {
+    const Dealer::Link link = dealer_->Check();
+    if (link == Dealer::Link::kUp && !told_) {
+      told_ = true;
+      client_->Connected(dealer_.get(), endpoint_, now);
+    }
+    if (told_) {
+      // What came before a break is still good.
+      more = dealer_->Receive(
+          [&](std::span<const std::byte> bytes) {
+            client_->Receive(bytes, now);
+            return !client_->drop();
+          },
+          most);
+    }
+    if (client_->drop()) {
+      const feed::FeedClient::Drop drop = *client_->drop();
+      Break(drop.reason, drop.retry_after, now);
+    } else if (link == Dealer::Link::kBroken && !more) {
+      Break(dealer_->why(), Nanos{0}, now);
+    } else if (link == Dealer::Link::kConnecting && now - opened_at_ > kAttempt) {
+      Break("no answer within 3 s", Nanos{0}, now);
+    }
+  }
+  if (dealer_ == nullptr && now >= open_at_) Open(now);
+  return more;
+}
+
+void Connector::Open(MonotonicTime now) {
+  endpoint_ = endpoints_[next_++ % endpoints_.size()];
+  dealer_ = std::make_unique<Dealer>(context_, endpoint_);
+  opened_at_ = now;
+  told_ = false;
+}
+
+void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
+  const bool told = told_;
+  dealer_.reset();
+  told_ = false;
+  open_at_ = now + std::max(wait, Nanos(random_.Between(kShortestWait.count(), kLongestWait.count())));
+  client_->Disconnected(told ? why : endpoint_ + ": " + why, now);
+}
+
+void Connector::AddTo(Poller* poller) {
+  if (dealer_ == nullptr) return;
+  poller->Add(&dealer_->monitor());
+  if (told_) poller->Add(&dealer_->socket());
+}
+
+void Connector::Close() {
+  if (dealer_ == nullptr || !told_) return;
+  client_->Close();
+  // The only socket that lingers: a goodbye lets the node above narrow its cover at once.
+  dealer_->socket().set(zmq::sockopt::linger, 100);
+}
+
+}  // namespace fantail::net

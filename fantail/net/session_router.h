@@ -1,0 +1,42 @@
+// The socket that a node's sessions arrive at.
+//
+// Thread: one owner, the feed thread.  Ownership: keeps a pointer to its context, which outlives it.
+#ifndef FANTAIL_NET_SESSION_ROUTER_H_
+#define FANTAIL_NET_SESSION_ROUTER_H_
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "fantail/feed/feed_server.h"
+#include "fantail/net/sockets.h"
+
+namespace fantail::net {
+
+class SessionRouter final : public feed::SessionLinks {
+ public:
+  explicit SessionRouter(Context* context);
+  ~SessionRouter() override;
+
+  // Listens at `endpoint`; gives the address with the port that the kernel picked. An error says what
+  // is wrong with it, without naming the option.
+  absl::StatusOr<std::string> Bind(const std::string& endpoint);
+
+  feed::SendResult Send(std::string_view address, const wire::Message& message) override;
+
+  using Handler = std::function<void(std::string_view address, std::span<const std::byte> bytes)>;
+  // Hands over what has arrived, at most `most` messages; true if there may be more.
+  bool Receive(const Handler& handler, int most);
+
+  zmq::socket_t& socket() { return *socket_; }
+
+ private:
+  std::unique_ptr<zmq::socket_t> socket_;
+};
+
+}  // namespace fantail::net
+
+#endif  // FANTAIL_NET_SESSION_ROUTER_H_

@@ -1,0 +1,89 @@
+#include "fantail/net/sockets.h"
+
+#include <zmq.hpp>
+
+#include "fantail/wire/limits.h"
+
+namespace fantail::net {
+namespace {
+
+// ZMQ_ZERO_COPY_RECV, accepted by the stock 4.3.4 though its header hides it: with 0 a received message
+// is aligned to 8 and pins no 8 KiB buffer.
+constexpr int kZeroCopyReceive = 10;
+constexpr int kHeartbeatEveryMs = 1000;
+constexpr int kHeartbeatTimeoutMs = 3000;
+constexpr int kHeartbeatTtlMs = 4000;
+// A peer that takes no byte for so long is gone; without it the kernel waits a quarter of an hour.
+constexpr int kTcpGiveUpMs = 5000;
+// The default of 30 s lets a port scanner hold a slot for as long.
+constexpr int kHandshakeMs = 3000;
+// Above the window of a session (ServerOptions::window_messages), so that a send inside the window
+// never fails.
+constexpr int kSendHighWater = 1024 + 64;
+constexpr int kReceiveHighWater = 1000;
+// The kernel grows its buffers to 4 MB by itself, which is 22 s of stale data at 1 Mbit/s.
+constexpr int kSendBuffer = 256 * 1024;
+constexpr int kReceiveBuffer = 256 * 1024;
+
+void SetCommonOptions(zmq::socket_t& socket) {
+  socket.set(zmq::sockopt::linger, 0);
+  socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(wire::kMaxMessageBytes));
+  socket.set(zmq::sockopt::heartbeat_ivl, kHeartbeatEveryMs);
+  socket.set(zmq::sockopt::heartbeat_timeout, kHeartbeatTimeoutMs);
+  socket.set(zmq::sockopt::heartbeat_ttl, kHeartbeatTtlMs);
+  socket.set(zmq::sockopt::tcp_maxrt, kTcpGiveUpMs);
+  socket.set(zmq::sockopt::handshake_ivl, kHandshakeMs);
+  socket.set(zmq::sockopt::sndhwm, kSendHighWater);
+  socket.set(zmq::sockopt::rcvhwm, kReceiveHighWater);
+  socket.set(zmq::sockopt::sndbuf, kSendBuffer);
+  socket.set(zmq::sockopt::rcvbuf, kReceiveBuffer);
+}
+
+}  // namespace
+
+Context::Context() : context_(std::make_unique<zmq::context_t>()) {
+  zmq_ctx_set(context_->handle(), kZeroCopyReceive, 0);
+  zmq_ctx_set(context_->handle(), ZMQ_BLOCKY, 0);
+}
+
+Context::~Context() = default;
+
+std::string LibzmqVersion() {
+  int major = 0;
+  int minor = 0;
+  int patch = 0;
+  zmq_version(&major, &minor, &patch);
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
+}
+
+zmq::socket_t MakeSessionRouter(Context& context) {
+  zmq::socket_t socket(context.zmq(), zmq::socket_type::router);
+  SetCommonOptions(socket);
+  // Without it, messages to a full or vanished peer are dropped without a word.
+  socket.set(zmq::sockopt::router_mandatory, true);
+  // A second peer of the same id must never take over the first one's session.
+  socket.set(zmq::sockopt::router_handover, false);
+  socket.set(zmq::sockopt::backlog, 256);
+  return socket;
+}
+
+zmq::socket_t MakeSessionDealer(Context& context) {
+  zmq::socket_t socket(context.zmq(), zmq::socket_type::dealer);
+  SetCommonOptions(socket);
+  // Nothing is queued for a connection that does not stand.
+  socket.set(zmq::sockopt::immediate, true);
+  socket.set(zmq::sockopt::connect_timeout, 1000);
+  // A reconnected socket has a new identity: its session would be gone without a word.
+  socket.set(zmq::sockopt::reconnect_ivl, -1);
+  return socket;
+}
+
+zmq::message_t Share(wire::Message message) {
+  const std::span<const std::byte> bytes = message.bytes();
+  return zmq::message_t(
+      const_cast<std::byte*>(bytes.data()), bytes.size(),
+      [](void*, void* block) { wire::Message::Unref(static_cast<wire::Message::Block*>(block)); },
+      std::move(message).Release());
+}
+
+}  // namespace fantail::net

@@ -1,0 +1,238 @@
+// fantail-gateway: the forwarder device. One upstream interest, many sessions.
+#include <csignal>
+#include <cstdio>
+
+#include "fantail/app/common_options.h"
+#include "fantail/app/endpoint.h"
+#include "fantail/app/exit_codes.h"
+#include "fantail/app/log.h"
+#include "fantail/app/node_identity.h"
+#include "fantail/app/options.h"
+#include "fantail/app/ready_file.h"
+#include "fantail/app/session_log.h"
+#include "fantail/app/signals.h"
+#include "fantail/app/status_line.h"
+#include "fantail/app/written_file.h"
+#include "fantail/feed/forwarder.h"
+#include "fantail/net/clock.h"
+#include "fantail/net/connector.h"
+#include "fantail/net/poller.h"
+#include "fantail/net/session_router.h"
+
+namespace fantail::gateway {
+namespace {
+
+// Batches taken in between two turns: natural batching needs no more than what is there, and a bound
+// keeps the sessions' turns coming.
+constexpr int kUpstreamMessagesPerTurn = 64;
+constexpr int kSessionMessagesPerTurn = 256;
+// The timers of the state machines need no finer grain.
+constexpr Nanos kIdleWait = std::chrono::milliseconds(20);
+
+struct Options {
+  app::CommonOptions common;
+  std::vector<app::Endpoint> upstream;
+  app::Endpoint listen;
+  std::vector<Pattern> allow;
+  Nanos linger = std::chrono::seconds(5);
+  app::ByteSize ring{size_t{256} << 20};
+  app::ByteSize window{1 << 20};
+};
+
+void Declare(Options* o, app::CommandLine* line) {
+  app::EndpointsOption("--upstream ENDPOINT", app::EndpointUse::kConnect, &o->upstream,
+                       "the node above, tcp://HOST:PORT; may be repeated, the next is tried when one dies",
+                       line);
+  line->Require("--upstream");
+  app::EndpointOption("--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
+                      "where desks and further gateways connect, tcp://HOST:PORT; port * lets the kernel pick",
+                      line);
+  line->Require("--listen");
+  line->Custom(
+      "--allow PATTERN",
+      [o](const std::string& text) {
+        if (const char* problem = PatternProblem(text)) {
+          return absl::InvalidArgumentError(std::string("not a pattern: ") + problem);
+        }
+        o->allow.emplace_back(text);
+        return absl::OkStatus();
+      },
+      "what anybody below may want; may be repeated; everything if never given", "", /*repeats=*/true);
+  line->Option("--linger TIME", &o->linger,
+               "how long a pattern that nobody wants any more is still taken from above");
+  line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
+  line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
+  app::AddCommonOptions(&o->common, line);
+  line->Example("fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
+                "a branch office");
+  line->Example("fantail-gateway --upstream tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5557 --allow 'B*'",
+                "a gateway behind a gateway, for what begins with B only");
+}
+
+std::vector<std::string> Texts(const std::vector<app::Endpoint>& endpoints) {
+  std::vector<std::string> texts;
+  for (const app::Endpoint& endpoint : endpoints) texts.push_back(endpoint.text());
+  return texts;
+}
+
+class Gateway {
+ public:
+  Gateway(const Options& options, app::Signals* signals, NodeId node)
+      : options_(options),
+        signals_(signals),
+        router_(&context_),
+        forwarder_({.feed = options.common.feed,
+                    .name = options.common.name,
+                    .node = node,
+                    .role = feed::Role::kGateway},
+                   {.feed = options.common.feed,
+                    .name = options.common.name,
+                    .node = node,
+                    .role = feed::Role::kGateway,
+                    .allow = options.allow,
+                    .ring_bytes = options.ring.bytes,
+                    .window_bytes = static_cast<uint32_t>(options.window.bytes),
+                    .linger = options.linger},
+                   &router_, &session_log_),
+        connector_(&context_, &forwarder_.client(), Texts(options.upstream), app::KernelRandom()),
+        ready_(options.common.ready_file),
+        status_(options.common.status_every) {}
+
+  absl::Status Start() {
+    if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
+    if (!bound.ok()) {
+      return absl::Status(bound.status().code(), "--listen \"" + options_.listen.text() +
+                                                     "\": " + std::string(bound.status().message()));
+    }
+    listening_ = *std::move(bound);
+    app::LogInfo("listening at {}, feed {}, upstream {}", listening_, options_.common.feed,
+                 options_.upstream.front().text());
+    return ready_.Write({{"listen", listening_}});
+  }
+
+  int Run() {
+    while (true) {
+      const MonotonicTime now = net::ReadMonotonicClock();
+      if (const auto code = OnSignals()) return *code;
+      session_log_.set_now(now);
+      bool more = connector_.Turn(now, kUpstreamMessagesPerTurn);
+      more = router_.Receive(
+                 [&](std::string_view from, std::span<const std::byte> bytes) {
+                   forwarder_.server().Receive(from, bytes, now);
+                 },
+                 kSessionMessagesPerTurn) ||
+             more;
+      more = forwarder_.Turn(now) || more;
+      ReportState();
+      ReportStatus(now);
+      poller_.Clear();
+      poller_.Add(&router_.socket());
+      poller_.Add(signals_->fd());
+      connector_.AddTo(&poller_);
+      poller_.Wait(more ? Nanos{0} : kIdleWait);
+    }
+  }
+
+  app::KeyValues Summary() const {
+    const feed::ClientCounters& up = forwarder_.client().counters();
+    const feed::ServerCounters& down = forwarder_.server().counters();
+    return {{"wan_bytes_received", std::to_string(up.bytes_received)},
+            {"wan_bytes_sent", std::to_string(up.bytes_sent)},
+            {"lan_bytes_sent", std::to_string(down.bytes_sent)},
+            {"lan_bytes_received", std::to_string(down.bytes_received)},
+            {"ticks_received", std::to_string(up.records)},
+            {"ticks_sent", std::to_string(down.ticks_sent)},
+            {"gaps", std::to_string(up.gaps)}};
+  }
+
+ private:
+  std::optional<int> OnSignals() {
+    while (const auto signal = signals_->Next()) {
+      if (*signal == SIGHUP) continue;  // nothing to read again
+      app::LogInfo("stopping, as signal {} asks", *signal);
+      forwarder_.server().Close("the gateway stops");
+      connector_.Close();
+      return 128 + *signal;
+    }
+    return std::nullopt;
+  }
+
+  void ReportState() {
+    const feed::FeedState& state = forwarder_.client().state();
+    if (state.state == said_state_ && state.cause == said_cause_) return;
+    const bool worse = state.state == feed::State::kStale || state.state == feed::State::kRefused;
+    app::Log(worse ? app::LogLevel::kWarning : app::LogLevel::kInfo, "upstream is {}{}{}",
+             feed::StateName(state.state), state.cause.empty() ? "" : ": ",
+             app::Harmless(state.cause));
+    said_state_ = state.state;
+    said_cause_ = state.cause;
+  }
+
+  void ReportStatus(MonotonicTime now) {
+    Nanos over{0};
+    if (!status_.Due(now, &over)) return;
+    const feed::ClientCounters& up = forwarder_.client().counters();
+    const feed::ServerCounters& down = forwarder_.server().counters();
+    app::LogInfo(
+        "status: {}, {} sessions, cover {}, {} ticks ({}), WAN in {} ({}), LAN out {}{}",
+        feed::StateName(forwarder_.client().state().state), forwarder_.server().session_count(),
+        app::Harmless(feed::DescribePatterns(forwarder_.server().cover())),
+        app::FormatCount(up.records), app::FormatRate(up.records - reported_.records, over),
+        app::FormatBytes(up.bytes_received),
+        app::FormatByteRate(up.bytes_received - reported_.bytes_received, over),
+        app::FormatBytes(down.bytes_sent), app::DescribeSlowest(forwarder_.server()));
+    reported_ = up;
+  }
+
+  const Options& options_;
+  app::Signals* const signals_;
+  net::Context context_;
+  net::SessionRouter router_;
+  app::SessionLog session_log_;
+  feed::Forwarder forwarder_;
+  net::Connector connector_;
+  net::Poller poller_;
+  app::ReadyFile ready_;
+  app::StatusTimer status_;
+  std::string listening_;
+  feed::State said_state_ = feed::State::kConnecting;
+  std::string said_cause_;
+  feed::ClientCounters reported_;
+};
+
+int Main(int argc, char** argv) {
+  Options options;
+  app::CommandLine line("fantail-gateway",
+                        "takes each wanted tick once from above and fans it out to the sessions below");
+  Declare(&options, &line);
+  if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+  if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
+  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
+  for (const app::Endpoint& upstream : options.upstream) {
+    if (keys.ok()) keys = app::CheckPlaintext("--upstream", upstream, options.common.plaintext);
+  }
+  if (!keys.ok()) return line.Fail(keys);
+  app::Signals signals;
+  Gateway gateway(options, &signals, app::RandomNodeId());
+  if (const absl::Status s = gateway.Start(); !s.ok()) return line.Fail(s);
+  const int code = gateway.Run();
+  if (!options.common.summary_file.empty()) {
+    const absl::Status s =
+        app::WriteKeyValues("--summary", options.common.summary_file, gateway.Summary());
+    if (!s.ok()) return line.Fail(s);
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace fantail::gateway
+
+int main(int argc, char** argv) {
+  try {
+    return fantail::gateway::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fantail-gateway: %s\n", error.what());
+    return fantail::app::kExitFailed;
+  }
+}

@@ -1,0 +1,77 @@
+#include "publisher/feeder.h"
+
+#include <utility>
+
+namespace fantail::publisher {
+namespace {
+
+// Rows a turn: a fraction of a millisecond, so that acks and pings are never kept waiting, and few
+// enough that the sessions' windows are looked at between them.
+constexpr int kMostRows = 1024;
+
+}  // namespace
+
+Feeder::Feeder(Options options, Source* source, Sequencer* sequencer,
+               std::function<void(std::string_view)> on_bad_row)
+    : options_(options),
+      source_(source),
+      sequencer_(sequencer),
+      on_bad_row_(std::move(on_bad_row)) {}
+
+bool Feeder::Turn(MonotonicTime now, WallTime wall) {
+  next_due_.reset();
+  bool more = true;
+  for (int i = 0; i < kMostRows && more; ++i) {
+    more = (has_row_ || TakeRow()) && IsDue(now);
+    if (more) Publish(wall);
+  }
+  sequencer_->Flush();
+  return more;
+}
+
+// False if there is none now.
+bool Feeder::TakeRow() {
+  while (state_ == State::kRunning) {
+    switch (source_->Next(&row_)) {
+      case Source::Result::kRow: has_row_ = true; return true;
+      case Source::Result::kBadRow: OnBadRow(source_->problem()); break;
+      case Source::Result::kEnd: state_ = State::kEnded; return false;
+      case Source::Result::kWait: return false;
+      case Source::Result::kFailed:
+        state_ = State::kFailed;
+        problem_ = source_->problem();
+        return false;
+    }
+  }
+  return false;
+}
+
+bool Feeder::IsDue(MonotonicTime now) {
+  if (options_.speed == 0) return true;
+  if (!started_at_) {
+    started_at_ = now;
+    first_time_ns_ = row_.tick.time_ns;
+  }
+  const double since_first = static_cast<double>(row_.tick.time_ns - first_time_ns_);
+  const MonotonicTime due = *started_at_ + Nanos(static_cast<int64_t>(since_first / options_.speed));
+  if (due <= now) return true;
+  next_due_ = due;
+  return false;
+}
+
+void Feeder::Publish(WallTime wall) {
+  has_row_ = false;
+  if (options_.stamp_now) row_.tick.time_ns = wall.time_since_epoch().count();
+  if (const char* problem = sequencer_->Add(row_)) return OnBadRow(problem);
+  ++published_;
+}
+
+void Feeder::OnBadRow(std::string_view problem) {
+  ++bad_rows_;
+  on_bad_row_(problem);
+  if (!options_.strict) return;
+  state_ = State::kFailed;
+  problem_ = "stopped at the first bad row, as --strict asks";
+}
+
+}  // namespace fantail::publisher

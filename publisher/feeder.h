@@ -1,0 +1,69 @@
+// Moves rows from a source to the sequencer when they are due: by their own time stamps at some speed,
+// or as fast as the sessions take them.
+//
+// Thread: one owner, the publisher's feed thread.  Ownership: keeps pointers that outlive it.
+// It reads no clock: time comes in.
+#ifndef FANTAIL_PUBLISHER_FEEDER_H_
+#define FANTAIL_PUBLISHER_FEEDER_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "fantail/base/time.h"
+#include "publisher/sequencer.h"
+#include "publisher/source.h"
+
+namespace fantail::publisher {
+
+class Feeder {
+ public:
+  struct Options {
+    double speed = 1;       // 0: as fast as the sessions take it
+    bool strict = false;    // stop at the first bad row
+    bool stamp_now = false; // the time of a tick is when it is published
+  };
+  enum class State : uint8_t {
+    kRunning,
+    kEnded,    // the source is at its end, and everything has been published
+    kFailed,   // the source broke off, or a bad row in strict mode; problem() says why
+  };
+
+  Feeder(Options options, Source* source, Sequencer* sequencer,
+         std::function<void(std::string_view)> on_bad_row);
+
+  // Publishes what is due, a bounded number of rows; true if more is due at once.
+  bool Turn(MonotonicTime now, WallTime wall);
+
+  State state() const { return state_; }
+  const std::string& problem() const { return problem_; }
+  // When the next row is due; none if it waits for the source, or there is none.
+  std::optional<MonotonicTime> next_due() const { return next_due_; }
+  uint64_t published() const { return published_; }
+  uint64_t bad_rows() const { return bad_rows_; }
+
+ private:
+  bool TakeRow();
+  bool IsDue(MonotonicTime now);
+  void Publish(WallTime wall);
+  void OnBadRow(std::string_view problem);
+
+  const Options options_;
+  Source* const source_;
+  Sequencer* const sequencer_;
+  const std::function<void(std::string_view)> on_bad_row_;
+  State state_ = State::kRunning;
+  std::string problem_;
+  text::Row row_;
+  bool has_row_ = false;
+  std::optional<MonotonicTime> next_due_;
+  std::optional<MonotonicTime> started_at_;
+  int64_t first_time_ns_ = 0;
+  uint64_t published_ = 0;
+  uint64_t bad_rows_ = 0;
+};
+
+}  // namespace fantail::publisher
+
+#endif  // FANTAIL_PUBLISHER_FEEDER_H_

@@ -1,0 +1,299 @@
+// fantail-publisher: reads ticks from a source, numbers them, and serves them to sessions.
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+
+#include "fantail/app/common_options.h"
+#include "fantail/app/endpoint.h"
+#include "fantail/app/exit_codes.h"
+#include "fantail/app/log.h"
+#include "fantail/app/node_identity.h"
+#include "fantail/app/options.h"
+#include "fantail/app/ready_file.h"
+#include "fantail/app/session_log.h"
+#include "fantail/app/signals.h"
+#include "fantail/app/status_line.h"
+#include "fantail/app/written_file.h"
+#include "fantail/net/clock.h"
+#include "fantail/net/poller.h"
+#include "fantail/net/session_router.h"
+#include "publisher/feeder.h"
+#include "publisher/source_factory.h"
+
+namespace fantail::publisher {
+namespace {
+
+// How long a publisher at the end of its source waits for its sessions' acknowledgements.
+constexpr Nanos kLongestDrain = std::chrono::seconds(30);
+// Messages taken in between two turns of the server: acks and pings are small.
+constexpr int kMessagesPerTurn = 256;
+// The timers of the server need no finer grain.
+constexpr Nanos kIdleWait = std::chrono::milliseconds(50);
+
+struct Options {
+  app::CommonOptions common;
+  app::Endpoint listen;
+  std::string source;
+  double speed = 1;  // 0: max
+  std::string wait_for;
+  bool strict = false;
+  bool stamp_now = false;
+  bool keep_open = false;
+  app::ByteSize ring{size_t{256} << 20};
+  app::ByteSize window{1 << 20};
+};
+
+absl::Status ParseSpeed(const std::string& text, double* speed) {
+  if (text == "max") {
+    *speed = 0;
+    return absl::OkStatus();
+  }
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, *speed);
+  if (error == std::errc() && at == end && *speed >= 0.001 && *speed <= 1e6) return absl::OkStatus();
+  return absl::InvalidArgumentError("write a factor from 0.001 to 1000000, or max");
+}
+
+void Declare(Options* o, app::CommandLine* line) {
+  app::EndpointOption("--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
+                      "where gateways and desks connect, tcp://HOST:PORT; port * lets the kernel pick",
+                      line);
+  line->Require("--listen");
+  line->Option("--source SOURCE", &o->source,
+               "csv:FILE (plain or gzip; csv:- is standard input) or synthetic:KEY=VALUE,...");
+  line->Require("--source");
+  line->Custom(
+      "--speed FACTOR", [o](const std::string& text) { return ParseSpeed(text, &o->speed); },
+      "by the recorded time stamps: 1 is as recorded, 20 is twenty times faster; max waits only for "
+      "the slowest session",
+      "1");
+  line->Custom(
+      "--wait-for PATTERN",
+      [o](const std::string& text) {
+        o->wait_for = text;
+        const char* problem = PatternProblem(text);
+        return problem == nullptr ? absl::OkStatus()
+                                  : absl::InvalidArgumentError(std::string("not a pattern: ") + problem);
+      },
+      "hold the first row until some session's interest covers this");
+  line->Flag("--strict", &o->strict, "stop at the first bad row instead of skipping it");
+  line->Flag("--stamp-now", &o->stamp_now,
+             "replace the time of each tick by that of its publication, to measure latency");
+  line->Flag("--keep-open", &o->keep_open, "stay for latecomers after the end of the source");
+  line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
+  line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
+  app::AddCommonOptions(&o->common, line);
+  line->Example("fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --speed 20",
+                "replay a recorded day twenty times faster");
+  line->Example(
+      "fantail-publisher --listen 'tcp://127.0.0.1:*' --source synthetic:symbols=8000,rate=20000,seed=1",
+      "a made-up market of 8,000 symbols");
+  line->Example("producer | fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:-",
+                "ticks from another program");
+}
+
+class Publisher {
+ public:
+  Publisher(const Options& options, std::unique_ptr<Source> source, app::Signals* signals)
+      : options_(options),
+        signals_(signals),
+        source_(std::move(source)),
+        router_(&context_),
+        server_({.feed = options.common.feed,
+                 .name = options.common.name,
+                 .node = app::RandomNodeId(),
+                 .role = feed::Role::kPublisher,
+                 .allow = {},
+                 .ring_bytes = options.ring.bytes,
+                 .window_bytes = static_cast<uint32_t>(options.window.bytes)},
+                &router_, &session_log_),
+        sequencer_(&server_),
+        feeder_({.speed = options.speed, .strict = options.strict, .stamp_now = options.stamp_now},
+                source_.get(), &sequencer_, [this](std::string_view why) { OnBadRow(why); }),
+        ready_(options.common.ready_file),
+        status_(options.common.status_every) {}
+
+  absl::Status Start() {
+    if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
+    if (!bound.ok()) {
+      return absl::Status(bound.status().code(), "--listen \"" + options_.listen.text() +
+                                                     "\": " + std::string(bound.status().message()));
+    }
+    server_.BeginEpoch(app::NewEpoch(net::ReadWallClock()), /*paced=*/options_.speed == 0,
+                       /*covers_everything=*/true);
+    app::LogInfo("listening at {}, feed {}, source {}", *bound, options_.common.feed, options_.source);
+    return ready_.Write({{"listen", *bound}});
+  }
+
+  int Run() {
+    started_at_ = net::ReadMonotonicClock();
+    std::optional<int> exit_code;
+    while (!exit_code) exit_code = Turn();
+    server_.Close(*exit_code == 0 ? "the feed has ended" : "the publisher stops");
+    return *exit_code;
+  }
+
+  app::KeyValues Summary() const {
+    return {{"ticks_published", std::to_string(feeder_.published())},
+            {"bad_rows", std::to_string(feeder_.bad_rows())},
+            {"bytes_sent", std::to_string(server_.counters().bytes_sent)},
+            {"sessions", std::to_string(server_.counters().sessions_opened)}};
+  }
+
+ private:
+  std::optional<int> Turn() {
+    const MonotonicTime now = net::ReadMonotonicClock();
+    if (const auto code = OnSignals()) return code;
+    session_log_.set_now(now);
+    bool more = router_.Receive(
+        [&](std::string_view from, std::span<const std::byte> bytes) {
+          server_.Receive(from, bytes, now);
+        },
+        kMessagesPerTurn);
+    more = Feed(now) || more;
+    more = server_.Turn(now) || more;
+    if (const auto code = OnSourceState(now)) return code;
+    Report(now);
+    Wait(now, more);
+    return std::nullopt;
+  }
+
+  std::optional<int> OnSignals() {
+    while (const auto signal = signals_->Next()) {
+      if (*signal == SIGHUP) continue;  // nothing to read again
+      app::LogInfo("stopping, as signal {} asks", *signal);
+      return 128 + *signal;
+    }
+    return std::nullopt;
+  }
+
+  // True if more rows are due at once.
+  bool Feed(MonotonicTime now) {
+    if (ended_ || feeder_.state() != Feeder::State::kRunning) return false;
+    if (!released_) {
+      released_ = options_.wait_for.empty() || server_.SomebodyHas(Pattern(options_.wait_for));
+      if (!released_) return false;
+    }
+    if (options_.speed == 0 && server_.Congested()) return false;
+    return feeder_.Turn(now, net::ReadWallClock());
+  }
+
+  std::optional<int> OnSourceState(MonotonicTime now) {
+    if (feeder_.state() == Feeder::State::kRunning) return std::nullopt;
+    if (!ended_) {
+      ended_ = true;
+      drain_until_ = now + kLongestDrain;
+      if (feeder_.state() == Feeder::State::kFailed) {
+        app::LogError("{}", feeder_.problem());
+      } else {
+        server_.End(sequencer_.head());
+        app::LogInfo("the source has ended after {} ticks", feeder_.published());
+      }
+      return std::nullopt;  // the end goes out with the next turn
+    }
+    const bool failed = feeder_.state() == Feeder::State::kFailed;
+    const int code = failed ? (options_.strict && feeder_.bad_rows() > 0 ? app::kExitDataNotAllGood
+                                                                         : app::kExitInputOutput)
+                            : (feeder_.bad_rows() > 0 ? app::kExitDataNotAllGood : app::kExitDone);
+    if (options_.keep_open && !failed) return std::nullopt;
+    const bool drained = failed ? !server_.Congested() : server_.EverybodyHasAcknowledged();
+    if (drained) return code;
+    if (now < drain_until_) return std::nullopt;
+    app::LogError("not every session has acknowledged everything within 30 s");
+    return app::kExitTimedOut;
+  }
+
+  void OnBadRow(std::string_view why) {
+    // All of them as long as a person can read them, then one line in ten seconds.
+    constexpr uint64_t kMostLines = 100;
+    if (feeder_.bad_rows() <= kMostLines) {
+      app::LogWarning("{}", why);
+    } else {
+      bad_row_log_.Warn(net::ReadMonotonicClock(), "{}", why);
+    }
+  }
+
+  void Report(MonotonicTime now) {
+    Nanos over{0};
+    if (!status_.Due(now, &over)) return;
+    const feed::ServerCounters& c = server_.counters();
+    app::LogInfo("status: {} sessions, {} ticks published ({}), {} sent ({}), {} bad rows{}",
+                 server_.session_count(), app::FormatCount(feeder_.published()),
+                 app::FormatRate(feeder_.published() - reported_ticks_, over),
+                 app::FormatBytes(c.bytes_sent), app::FormatByteRate(c.bytes_sent - reported_bytes_, over),
+                 feeder_.bad_rows(), app::DescribeSlowest(server_));
+    reported_ticks_ = feeder_.published();
+    reported_bytes_ = c.bytes_sent;
+  }
+
+  void Wait(MonotonicTime now, bool more) {
+    Nanos timeout = more ? Nanos{0} : kIdleWait;
+    if (const auto due = feeder_.next_due()) timeout = std::clamp(*due - now, Nanos{0}, timeout);
+    poller_.Clear();
+    poller_.Add(&router_.socket());
+    poller_.Add(signals_->fd());
+    const bool reading = released_ && feeder_.state() == Feeder::State::kRunning &&
+                         !feeder_.next_due() && !(options_.speed == 0 && server_.Congested());
+    if (reading) poller_.Add(source_->ready_fd());
+    poller_.Wait(timeout);
+  }
+
+  const Options& options_;
+  app::Signals* const signals_;
+  std::unique_ptr<Source> source_;
+  net::Context context_;
+  net::SessionRouter router_;
+  app::SessionLog session_log_;
+  feed::FeedServer server_;
+  Sequencer sequencer_;
+  Feeder feeder_;
+  net::Poller poller_;
+  app::ReadyFile ready_;
+  app::StatusTimer status_;
+  app::LimitedLog bad_row_log_;
+  bool released_ = false;
+  bool ended_ = false;
+  MonotonicTime started_at_;
+  MonotonicTime drain_until_;
+  uint64_t reported_ticks_ = 0;
+  uint64_t reported_bytes_ = 0;
+};
+
+int Main(int argc, char** argv) {
+  Options options;
+  app::CommandLine line("fantail-publisher", "reads ticks from a source and serves them to sessions");
+  Declare(&options, &line);
+  if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+  if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
+  if (const absl::Status s =
+          app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
+      !s.ok()) {
+    return line.Fail(s);
+  }
+  app::Signals signals;
+  absl::StatusOr<std::unique_ptr<Source>> source = OpenSource(options.source);
+  if (!source.ok()) return line.Fail(source.status());
+  Publisher publisher(options, *std::move(source), &signals);
+  if (const absl::Status s = publisher.Start(); !s.ok()) return line.Fail(s);
+  const int code = publisher.Run();
+  if (!options.common.summary_file.empty()) {
+    const absl::Status s =
+        app::WriteKeyValues("--summary", options.common.summary_file, publisher.Summary());
+    if (!s.ok()) return line.Fail(s);
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace fantail::publisher
+
+int main(int argc, char** argv) {
+  try {
+    return fantail::publisher::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fantail-publisher: %s\n", error.what());
+    return fantail::app::kExitFailed;
+  }
+}
