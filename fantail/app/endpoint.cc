@@ -28,7 +28,7 @@ bool LooksNumeric(std::string_view host) {
                      [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
-absl::Status Bad(std::string message) {
+absl::Status Bad(const std::string& message) {
   return absl::InvalidArgumentError(message);
 }
 
@@ -127,8 +127,8 @@ absl::Status CheckPlaintext(std::string_view option, const Endpoint& endpoint, b
 void EndpointOption(std::string_view spec, EndpointUse use, Endpoint* endpoint,
                     std::string_view help, CommandLine* line) {
   auto set = [use, endpoint](const std::string& text) {
-    absl::StatusOr<Endpoint> parsed = ParseEndpoint(text, use);
-    if (parsed.ok()) *endpoint = *std::move(parsed);
+    const absl::StatusOr<Endpoint> parsed = ParseEndpoint(text, use);
+    if (parsed.ok()) *endpoint = *parsed;
     return parsed.status();
   };
   line->Custom(spec, std::move(set), help);
@@ -137,8 +137,8 @@ void EndpointOption(std::string_view spec, EndpointUse use, Endpoint* endpoint,
 void EndpointsOption(std::string_view spec, EndpointUse use, std::vector<Endpoint>* endpoints,
                      std::string_view help, CommandLine* line) {
   auto add = [use, endpoints](const std::string& text) {
-    absl::StatusOr<Endpoint> parsed = ParseEndpoint(text, use);
-    if (parsed.ok()) endpoints->push_back(*std::move(parsed));
+    const absl::StatusOr<Endpoint> parsed = ParseEndpoint(text, use);
+    if (parsed.ok()) endpoints->push_back(*parsed);
     return parsed.status();
   };
   line->Custom(spec, std::move(add), help, "", /*repeats=*/true);

@@ -266,7 +266,7 @@ absl::Status CommandLine::SetFrom(const Declared& option, const Environment& env
   }
   bool found = !option.given.empty();
   if (!found) {
-    const absl::Status status = SetFromEnvironment(option, environment, &found);
+    absl::Status status = SetFromEnvironment(option, environment, &found);
     if (!status.ok()) return status;
   }
   return found || !option.required ? absl::OkStatus() : Missing(option);

@@ -11,7 +11,7 @@ constexpr const char* kOption = "--ready-file";
 }  // namespace
 
 absl::Status ReadyFile::Prepare() {
-  const absl::Status status = CheckWritable(kOption, path_);
+  absl::Status status = CheckWritable(kOption, path_);
   // A FIFO or a device is not a file that somebody left behind.
   struct stat left;
   const bool stale = lstat(path_.c_str(), &left) == 0 && S_ISREG(left.st_mode);
@@ -22,7 +22,7 @@ absl::Status ReadyFile::Prepare() {
 absl::Status ReadyFile::Write(const KeyValues& lines) {
   KeyValues all = {{"pid", std::to_string(getpid())}};
   all.insert(all.end(), lines.begin(), lines.end());
-  const absl::Status status = WriteKeyValues(kOption, path_, all);
+  absl::Status status = WriteKeyValues(kOption, path_, all);
   written_ = status.ok() && !path_.empty();
   return status;
 }
