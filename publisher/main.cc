@@ -1,6 +1,7 @@
 // fantail-publisher: reads ticks from a source, numbers them, and serves them to sessions.
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 
