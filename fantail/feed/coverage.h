@@ -6,6 +6,7 @@
 #define FANTAIL_FEED_COVERAGE_H_
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,12 @@ struct Backfill {
   Position through;
 
   friend bool operator==(const Backfill&, const Backfill&) = default;
+};
+
+// What came of it: all of the pattern is held from `complete_from` on.
+struct BackfillAnswer {
+  Backfill request;
+  Position complete_from;
 };
 
 class Coverage {
@@ -81,16 +88,20 @@ class Coverage {
     ++generation_;
   }
 
-  // A backfill has been answered, in full or not: asking again is no use.
+  // A backfill has been answered, in full or not.
   void Answered(const Backfill& request) {
-    const auto [it, inserted] = answered_.emplace(request.pattern, request.after);
-    if (!inserted) it->second = std::min(it->second, request.after);
+    auto& answers = answers_[request.pattern];
+    answers[request.after] = ++answer_count_;
+    if (answers.size() > kMostAnswers) answers.erase(answers.begin());
     ++generation_;
   }
-  bool IsAnswered(const Pattern& pattern, Position after) const {
-    return AnyCovering(pattern, [&](const Pattern& p) {
-      const auto it = answered_.find(p);
-      return it != answered_.end() && it->second <= after;
+  uint64_t answer_count() const { return answer_count_; }
+  // Whether an answer that reaches back to `after` has come since answer_count() was `count`.
+  bool IsAnswered(const Pattern& pattern, Position after, uint64_t count) const {
+    const auto it = answers_.find(pattern);
+    if (it == answers_.end()) return false;
+    return std::any_of(it->second.begin(), it->second.end(), [&](const auto& answer) {
+      return answer.first <= after && answer.second > count;
     });
   }
 
@@ -98,10 +109,14 @@ class Coverage {
   uint64_t generation() const { return generation_; }
 
  private:
+  // Who waits for an answer looks at it in the same turn: a few of them are enough to keep.
+  static constexpr size_t kMostAnswers = 16;
+
   uint64_t generation_ = 1;
   absl::flat_hash_map<Pattern, Position> from_;
   absl::flat_hash_map<Pattern, std::string> refused_;
-  absl::flat_hash_map<Pattern, Position> answered_;
+  absl::flat_hash_map<Pattern, std::map<Position, uint64_t>> answers_;  // after -> number
+  uint64_t answer_count_ = 0;
 };
 
 }  // namespace fantail::feed

@@ -43,21 +43,37 @@ void FeedClient::AskBackfill(Backfill backfill) {
   backfills_.push_back(std::move(backfill));
 }
 
+// What was asked for and not answered is asked for again, in the next session.
+void FeedClient::AskAgain() {
+  for (BackfillAnswer& backfill : asking_) AskBackfill(std::move(backfill.request));
+  asking_.clear();
+}
+
 // One change is under way at a time; what the owner wants meanwhile goes with the next.
 void FeedClient::SendWants() {
   if (phase_ != Phase::kUp || version_ != have_version_) return;
   std::vector<std::pair<Pattern, wire::Start>> add;
-  for (const Pattern& pattern : wanted_) {
+  std::vector<Pattern> next = wanted_;
+  if (asked_.empty()) {
+    // A new session. What was complete goes on where it stopped, before anything fresh around it.
+    const Interest wanted(wanted_);
+    for (const Pattern& pattern : complete_.patterns()) {
+      if (wanted.Covers(pattern)) next.push_back(pattern);
+    }
+    std::sort(next.begin(), next.end());
+    next.erase(std::unique(next.begin(), next.end()), next.end());
+  }
+  for (const Pattern& pattern : next) {
     if (std::binary_search(asked_.begin(), asked_.end(), pattern)) continue;
     if (std::find(refused_.begin(), refused_.end(), pattern) != refused_.end()) continue;
-    wire::Start start{.kind = wire::StartKind::kFresh};
     if (complete_.Covers(pattern)) {
-      start = {.after = through_, .kind = wire::StartKind::kResume};
+      add.insert(add.begin(), {pattern, {.after = through_, .kind = wire::StartKind::kResume}});
+    } else {
+      add.push_back({pattern, {.kind = wire::StartKind::kFresh}});
     }
-    add.emplace_back(pattern, start);
   }
-  asking_ = std::exchange(backfills_, {});
-  for (const Backfill& backfill : asking_) {
+  for (const Backfill& backfill : backfills_) {
+    asking_.push_back({backfill, backfill.after});
     const wire::Start older{backfill.after, backfill.through, wire::StartKind::kBackfill};
     const auto it = std::find_if(add.begin(), add.end(), [&](const auto& entry) {
       return entry.first == backfill.pattern && entry.second.kind == wire::StartKind::kFresh;
@@ -68,12 +84,13 @@ void FeedClient::SendWants() {
       add.emplace_back(backfill.pattern, older);
     }
   }
+  backfills_.clear();
   std::vector<Pattern> remove;
   std::set_difference(asked_.begin(), asked_.end(), wanted_.begin(), wanted_.end(),
                       std::back_inserter(remove));
   if (add.empty() && remove.empty()) return;
   ++version_;
-  asked_ = wanted_;
+  asked_ = std::move(next);
   SendWant(add, remove);
 }
 
@@ -140,8 +157,8 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
   version_ = have_version_ = 0;
   asked_.clear();
   refused_.clear();
-  for (Backfill& backfill : asking_) AskBackfill(std::move(backfill));
-  asking_.clear();
+  refusing_.clear();
+  AskAgain();
   caught_up_ = false;
   hops_.clear();
   upstream_ = State::kConnecting;
@@ -283,8 +300,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
   if (!first) {
     version_ = have_version_ = 0;
     asked_.clear();
-    for (Backfill& backfill : asking_) AskBackfill(std::move(backfill));
-    asking_.clear();
+    AskAgain();
     caught_up_ = false;
   }
   if (epoch_.value != 0 && welcome.epoch == epoch_) SendWants();
@@ -321,14 +337,14 @@ void FeedClient::On(const wire::Have& have) {
   // One of an older version repeats what is acknowledged: the session fell behind and is back.
   const bool repeated = have.version == have_version_;
   if (!repeated && have.version != version_) return OnUnexpected();
+  for (const std::string_view text : have.refused) refusing_.emplace_back(text);
+  if (have.more) return;
   have_version_ = have.version;
   caught_up_ = true;
-  HaveNotice notice{.version = have.version,
-                    .at = have.at,
-                    .complete_from = have.complete_from,
-                    .refused = {},
-                    .reason = std::string(have.reason)};
-  for (const std::string_view text : have.refused) notice.refused.emplace_back(text);
+  const HaveNotice notice{.version = have.version,
+                          .at = have.at,
+                          .refused = std::exchange(refusing_, {}),
+                          .reason = std::string(have.reason)};
   for (const Pattern& pattern : notice.refused) {
     std::erase(asked_, pattern);
     refused_.push_back(pattern);
@@ -450,6 +466,15 @@ void FeedClient::TakeImage(const TopicImage& image) {
 }
 
 void FeedClient::On(const wire::Gap& gap) {
+  if (gap.backfill) {
+    for (const std::string_view text : gap.patterns) {
+      for (BackfillAnswer& answer : asking_) {
+        if (answer.request.pattern.text() != text) continue;
+        answer.complete_from = std::max(answer.complete_from, gap.to);
+      }
+    }
+    return;
+  }
   GapNotice notice{.from = gap.from,
                    .to = gap.to,
                    .patterns = {},

@@ -76,7 +76,7 @@ class FeedClient {
   // Asks for older records as well; they come as OnBackfill, and TakeBackfilled tells when all have.
   void AskBackfill(Backfill backfill);
   // The backfills answered by the have that OnHave is just reporting.
-  const std::vector<Backfill>& backfilled() const { return backfilled_; }
+  const std::vector<BackfillAnswer>& backfilled() const { return backfilled_; }
   // While held, nothing is acknowledged, so that the node above stops sending when the window is full.
   void HoldAcks(bool held) { hold_ = held; }
 
@@ -145,6 +145,7 @@ class FeedClient {
   void GiveUp(std::string reason, Nanos retry_after = Nanos{0});
   void RecountDigest();
   void AckIfHalf();
+  void AskAgain();
   FeedState Judge() const;
   bool JudgeLink(FeedState* s) const;
   bool JudgePath(FeedState* s) const;
@@ -187,8 +188,9 @@ class FeedClient {
   uint32_t version_ = 0;              // of the newest want sent
   uint32_t have_version_ = 0;
   std::vector<Pattern> asked_;        // the session's patterns once version_ is acknowledged
-  std::vector<Backfill> asking_;      // backfills in version_
+  std::vector<BackfillAnswer> asking_;  // backfills in version_, with what is known of their answers
   std::vector<Pattern> refused_;      // of this connection
+  std::vector<Pattern> refusing_;     // likewise, of a have that goes on
   MonotonicTime pinged_at_;
   bool caught_up_ = false;            // the first have of this connection has come
   std::vector<Hop> hops_;
@@ -204,7 +206,7 @@ class FeedClient {
   MonotonicTime proved_at_;
   MonotonicTime judged_at_;
   FeedState state_;
-  std::vector<Backfill> backfilled_;
+  std::vector<BackfillAnswer> backfilled_;
   std::vector<wire::Record> records_;  // scratch of one batch
 };
 

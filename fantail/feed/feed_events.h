@@ -77,15 +77,15 @@ struct GapNotice {
   Position to;
   std::vector<Pattern> patterns;
   GapReason reason = GapReason::kNotHeld;
+  bool backfill = false;  // on the wire only: a backfill's, which is no gap of the session
 };
 
 // The acknowledged interest: everything in it is complete through `at`, and live after it.
 struct HaveNotice {
   uint32_t version = 0;
   Position at;
-  Position complete_from;         // what was added is held from here on (a backfill's reach)
-  std::vector<Pattern> refused;   // parts of what was wanted that will not come
-  std::string reason;             // why not
+  std::vector<Pattern> refused;  // parts of what was wanted that will not come
+  std::string reason;            // why not
 };
 
 class FeedEvents {

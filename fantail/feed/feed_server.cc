@@ -67,12 +67,12 @@ Topics::Added FeedServer::AddTopic(TopicId id, std::string_view name) {
 }
 
 void FeedServer::Acknowledge(const HaveNotice& have, const Interest& acknowledged,
-                             const std::vector<Backfill>& backfilled) {
+                             const std::vector<BackfillAnswer>& backfilled) {
   Coverage& coverage = state_->coverage();
   coverage.Acknowledge(acknowledged, have.at);
-  for (const Backfill& backfill : backfilled) {
-    coverage.Extend(backfill.pattern, std::max(backfill.after, have.complete_from));
-    coverage.Answered(backfill);
+  for (const BackfillAnswer& backfill : backfilled) {
+    coverage.Extend(backfill.request.pattern, backfill.complete_from);
+    coverage.Answered(backfill.request);
   }
   for (const Pattern& pattern : have.refused) coverage.Refuse(pattern, have.reason);
   if (!have.refused.empty()) cover_dirty_ = true;

@@ -121,7 +121,7 @@ class FeedServer {
   void End(Position at) { state_->End(at); }
   // The answer to a TakeCover.
   void Acknowledge(const HaveNotice& have, const Interest& acknowledged,
-                   const std::vector<Backfill>& backfilled);
+                   const std::vector<BackfillAnswer>& backfilled);
   // What pongs say of the path above this node; `proved_at` is when the newest proof of life from
   // above was asked for.
   void SetUpstream(const FeedState& state, MonotonicTime proved_at);

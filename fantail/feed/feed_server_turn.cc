@@ -83,13 +83,8 @@ void FeedServer::Complete(Session* session) {
       Interest(std::vector<Pattern>(session->patterns.begin(), session->patterns.end()));
   session->version = change.version;
   state_->Join(session);
-  wire::TextListBuilder refused;
-  for (const Pattern& pattern : change.refused) refused.Add(pattern.text());
-  session->outbox.push_back(wire::Encode(wire::Have{.version = change.version,
-                                                    .at = state_->head(),
-                                                    .complete_from = splice->reach(),
-                                                    .refused = refused.list(),
-                                                    .reason = change.reason}));
+  const HaveNotice have{change.version, state_->head(), change.refused, change.reason};
+  for (wire::Message& message : EncodeHave(have)) session->outbox.push_back(std::move(message));
   session->end_sent = false;
   cover_dirty_ = true;
 }

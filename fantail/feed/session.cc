@@ -64,7 +64,8 @@ std::vector<wire::Message> EncodeGap(const GapNotice& gap) {
     messages.push_back(wire::Encode(wire::Gap{.from = gap.from,
                                               .to = gap.to,
                                               .patterns = texts.list(),
-                                              .reason = static_cast<uint8_t>(gap.reason)}));
+                                              .reason = static_cast<uint8_t>(gap.reason),
+                                              .backfill = gap.backfill}));
     texts.Clear();
   };
   for (const Pattern& pattern : gap.patterns) {
@@ -72,6 +73,25 @@ std::vector<wire::Message> EncodeGap(const GapNotice& gap) {
     if (texts.size_bytes() >= wire::kMaxTextListBytes / 2) flush();
   }
   if (!texts.empty()) flush();
+  return messages;
+}
+
+std::vector<wire::Message> EncodeHave(const HaveNotice& have) {
+  std::vector<wire::Message> messages;
+  wire::TextListBuilder refused;
+  const auto flush = [&](bool more) {
+    messages.push_back(wire::Encode(wire::Have{.version = have.version,
+                                               .at = have.at,
+                                               .refused = refused.list(),
+                                               .reason = have.reason,
+                                               .more = more}));
+    refused.Clear();
+  };
+  for (const Pattern& pattern : have.refused) {
+    refused.Add(pattern.text());
+    if (refused.size_bytes() >= wire::kMaxTextListBytes / 2) flush(true);
+  }
+  flush(false);
   return messages;
 }
 

@@ -86,6 +86,7 @@ std::vector<Pattern> Clip(const std::vector<Pattern>& patterns, const Interest& 
 std::vector<wire::Message> EncodeNames(std::span<const TopicId> topics, wire::TextList topic_texts,
                                        std::span<const VenueId> venues, wire::TextList venue_texts);
 std::vector<wire::Message> EncodeGap(const GapNotice& gap);
+std::vector<wire::Message> EncodeHave(const HaveNotice& have);
 
 }  // namespace fantail::feed
 

@@ -94,14 +94,15 @@ bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const w
   const Position floor = from ? std::max(*from, state.ring().dropped_through()) : Position{};
   const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after;
   if (from && enough) return true;
-  const bool can_ask =
-      ask && start.kind != wire::StartKind::kFresh && !coverage.IsAnswered(pattern, start.after);
-  if (!can_ask) return from.has_value();
-  if (std::find(asked_.begin(), asked_.end(), pattern) == asked_.end()) {
-    asked_.push_back(pattern);
+  if (!ask || start.kind == wire::StartKind::kFresh) return from.has_value();
+  const auto asked = std::find_if(asked_.begin(), asked_.end(),
+                                  [&](const auto& entry) { return entry.first == pattern; });
+  if (asked == asked_.end()) {
+    asked_.emplace_back(pattern, coverage.answer_count());
     ask({pattern, start.after, floor});
+    return false;
   }
-  return false;
+  return from && coverage.IsAnswered(pattern, start.after, asked->second);
 }
 
 void Splice::Begin(const EpochState& state, Session* session) {
@@ -133,7 +134,7 @@ void Splice::Begin(const EpochState& state, Session* session) {
       resumes = true;
     }
     if (start.kind == wire::StartKind::kBackfill) {
-      reach_ = std::max(reach_, floor);
+      if (floor > start.after) SendShortfall({pattern, start.after, floor}, session);
       backfills_.push_back({pattern, std::max(start.after, floor), start.through});
     }
     begin_all(pattern, start.kind);
@@ -170,6 +171,12 @@ void Splice::SendGap(const EpochState& state, Session* session, Position after,
   for (wire::Message& message : EncodeGap({after, state.head(), std::move(patterns), reason})) {
     session->outbox.push_back(std::move(message));
   }
+}
+
+// Of a backfill's positions, these are not held here.
+void Splice::SendShortfall(const Backfill& backfill, Session* session) {
+  GapNotice gap{backfill.after, backfill.through, {backfill.pattern}, GapReason::kNotHeld, true};
+  for (wire::Message& message : EncodeGap(gap)) session->outbox.push_back(std::move(message));
 }
 
 void Splice::AddBornTopic(const EpochState& state, TopicId id, Session* session) {

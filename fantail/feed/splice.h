@@ -39,7 +39,6 @@ class Splice {
 
   // When done: the session's new interest, and what it is told.
   const WantChange& change() const { return change_; }
-  Position reach() const { return reach_; }
   bool resolved() const { return resolved_; }
 
  private:
@@ -53,6 +52,7 @@ class Splice {
   void SendNames(const EpochState& state, Session* session);
   void SendGap(const EpochState& state, Session* session, Position after,
                std::vector<Pattern> patterns, GapReason reason);
+  void SendShortfall(const Backfill& backfill, Session* session);
   void StartOver(const EpochState& state, Session* session);
   void ReplayIncluded(const EpochState& state, Session* session);
   void SendImages(const EpochState& state, Session* session);
@@ -71,7 +71,8 @@ class Splice {
   Interest interest_;  // of everything that is brought up here
   bool resolved_ = false;
   uint64_t seen_generation_ = 0;  // of the coverage, when it was last looked at
-  std::vector<Pattern> asked_;    // of the node above
+  // Asked of the node above, each with Coverage::answer_count() of then.
+  std::vector<std::pair<Pattern, uint64_t>> asked_;
 
   std::vector<bool> included_;  // by topic id
   std::vector<bool> begun_;     // likewise: has a place in names_ and in included_ or to_image_
@@ -80,7 +81,6 @@ class Splice {
   std::vector<TopicId> to_image_;
   size_t imaged_ = 0;
   std::vector<Backfill> backfills_;
-  Position reach_;
 };
 
 }  // namespace fantail::feed

@@ -118,7 +118,7 @@ Problem Read(const fbs::Want& t, Want* m) {
 Problem Read(const fbs::Have& t, Have* m) {
   m->version = t.version();
   m->at = {t.at()};
-  m->complete_from = {t.complete_from()};
+  m->more = t.more();
   if (Problem problem = Patterns(t.refused(), &m->refused)) return problem;
   return Reason(t.reason(), &m->reason);
 }
@@ -204,6 +204,7 @@ Problem Read(const fbs::Gap& t, Gap* m) {
   m->from = {t.from()};
   m->to = {t.to()};
   m->reason = t.reason();
+  m->backfill = t.backfill();
   if (m->to < m->from) return "it ends before it begins";
   return Patterns(t.patterns(), &m->patterns);
 }

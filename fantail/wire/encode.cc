@@ -97,8 +97,7 @@ Message Encode(const Have& have) {
   const auto refused = Texts(b, have.refused);
   const auto reason = Text(b, have.reason);
   return Finish(b, Kind::kHave,
-                fbs::CreateHave(b, have.version, have.at.value, have.complete_from.value, refused,
-                                reason));
+                fbs::CreateHave(b, have.version, have.at.value, refused, reason, have.more));
 }
 
 Message Encode(const Names& names) {
@@ -154,7 +153,7 @@ Message Encode(const Gap& gap) {
   Builder b;
   const auto patterns = Texts(b, gap.patterns);
   return Finish(b, Kind::kGap,
-                fbs::CreateGap(b, gap.from.value, gap.to.value, patterns, gap.reason));
+                fbs::CreateGap(b, gap.from.value, gap.to.value, patterns, gap.reason, gap.backfill));
 }
 
 Message Encode(const Ack& ack) {

@@ -102,9 +102,9 @@ struct Want {
 struct Have {
   uint32_t version = 0;
   Position at;
-  Position complete_from;
   TextList refused;
   std::string_view reason;
+  bool more = false;
 };
 
 struct Names {
@@ -148,6 +148,7 @@ struct Gap {
   Position to;
   TextList patterns;
   uint8_t reason = 1;  // feed::GapReason
+  bool backfill = false;
 };
 
 struct Ack {

@@ -238,7 +238,9 @@ TEST_P(DisasterTest, NothingIsLostDoubledOrReorderedUnannounced) {
     world.At(milliseconds(random.Below(20000)), [&] {
       const std::string who = clients[random.Below(clients.size())];
       const std::string node = random.OneIn(2) ? "g1" : "g2";
-      switch (random.Below(5)) {
+      const uint64_t fault = random.Below(5);
+      world.Trace("fault " + std::to_string(fault) + " on " + (fault == 3 ? node : who));
+      switch (fault) {
         case 0: world.BreakLink(who); break;
         case 1: world.CutLink(who); break;
         case 2:

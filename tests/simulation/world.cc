@@ -1,6 +1,8 @@
 #include "tests/simulation/world.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 namespace fantail::simulation {
 
@@ -159,6 +161,12 @@ void World::Restart(const std::string& name) {
   ScheduleTurn(node, Nanos{0});
 }
 
+void World::Trace(const std::string& line) const {
+  if (std::getenv("FANTAIL_TRACE") == nullptr) return;
+  std::fprintf(stderr, "%.6f s %s\n", static_cast<double>(now_.time_since_epoch().count()) * 1e-9,
+               line.c_str());
+}
+
 void World::CutLink(const std::string& client) {
   if (Connection* c = Find(client)->link) c->cut = true;
 }
@@ -294,6 +302,11 @@ void SimDesk::OnThrough(Position through) {
 
 void SimDesk::OnGap(const feed::GapNotice& gap) {
   ++gaps_;
+  world_->Trace(name_ + ": gap (" + std::to_string(gap.from.value) + ", " +
+                std::to_string(gap.to.value) + "] of " + feed::DescribePatterns(gap.patterns) + ", " +
+                feed::GapReasonName(gap.reason) + "; wants " + feed::DescribePatterns(patterns_) +
+                ", has " + feed::DescribePatterns(client_.complete().patterns()) + " through " +
+                std::to_string(client_.through().value));
   if (gap.reason == feed::GapReason::kHole) Violate("a hole that no node announced");
 }
 

@@ -97,6 +97,9 @@ class World {
                             const wire::Message& message);
   void TransmitUp(Connection* connection, const wire::Message& message);
 
+  // A line on standard error if FANTAIL_TRACE is set.
+  void Trace(const std::string& line) const;
+
   Nanos delay = std::chrono::microseconds(200);
   uint64_t bytes_down = 0;  // all connections
   std::map<std::string, uint64_t> bytes_to;  // by client
