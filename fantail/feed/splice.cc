@@ -95,14 +95,15 @@ bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const w
   const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after;
   if (from && enough) return true;
   if (!ask || start.kind == wire::StartKind::kFresh) return from.has_value();
-  const auto asked = std::find_if(asked_.begin(), asked_.end(),
-                                  [&](const auto& entry) { return entry.first == pattern; });
+  const auto asked = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& earlier) {
+    return earlier.pattern == pattern && earlier.after <= start.after;
+  });
   if (asked == asked_.end()) {
-    asked_.emplace_back(pattern, coverage.answer_count());
+    asked_.push_back({pattern, start.after, coverage.answer_count()});
     ask({pattern, start.after, floor});
     return false;
   }
-  return from && coverage.IsAnswered(pattern, start.after, asked->second);
+  return from && coverage.IsAnswered(pattern, start.after, asked->count);
 }
 
 void Splice::Begin(const EpochState& state, Session* session) {

@@ -71,8 +71,12 @@ class Splice {
   Interest interest_;  // of everything that is brought up here
   bool resolved_ = false;
   uint64_t seen_generation_ = 0;  // of the coverage, when it was last looked at
-  // Asked of the node above, each with Coverage::answer_count() of then.
-  std::vector<std::pair<Pattern, uint64_t>> asked_;
+  struct Asked {
+    Pattern pattern;
+    Position after;
+    uint64_t count;  // Coverage::answer_count() when it was asked
+  };
+  std::vector<Asked> asked_;  // of the node above
 
   std::vector<bool> included_;  // by topic id
   std::vector<bool> begun_;     // likewise: has a place in names_ and in included_ or to_image_

@@ -1,6 +1,9 @@
 // The main job in virtual time: a publisher, gateways and desks, with the real state machines.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <utility>
+
 #include "tests/simulation/world.h"
 
 namespace fantail::simulation {
@@ -266,7 +269,15 @@ TEST_P(DisasterTest, NothingIsLostDoubledOrReorderedUnannounced) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, DisasterTest, ::testing::Range<uint64_t>(1, 41));
+// FANTAIL_SEED=n replays one.
+std::pair<uint64_t, uint64_t> Seeds() {
+  const char* seed = std::getenv("FANTAIL_SEED");
+  if (seed == nullptr) return {1, 41};
+  const uint64_t n = std::strtoull(seed, nullptr, 10);
+  return {n, n + 1};
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, DisasterTest, ::testing::Range<uint64_t>(Seeds().first, Seeds().second));
 
 }  // namespace
 }  // namespace fantail::simulation
