@@ -28,8 +28,12 @@ NodeId RandomNodeId() {
 }
 
 Epoch NewEpoch(WallTime now, Epoch before) {
-  const auto second = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
-  const uint64_t epoch = static_cast<uint64_t>(second.count()) << 32 | KernelRandom() >> 32;
+  // The fraction of the second comes before the random bits, so that a publisher that is restarted
+  // within a second is above the one before as well.
+  const auto ns = static_cast<uint64_t>(now.time_since_epoch().count());
+  constexpr uint64_t kSecond = 1'000'000'000;
+  const uint64_t fraction = ((ns % kSecond) << 22) / kSecond;
+  const uint64_t epoch = (ns / kSecond) << 32 | fraction << 10 | KernelRandom() >> 54;
   return Epoch{std::max(epoch, before.value + 1)};
 }
 

@@ -188,6 +188,7 @@ void FeedClient::GiveUp(std::string reason, Nanos retry_after) {
 
 void FeedClient::Turn(MonotonicTime now) {
   now_ = now;
+  wants_turn_ = false;
   if (phase_ == Phase::kGreeting && now - connected_at_ > options_.welcome_within) {
     GiveUp("no welcome within 3 s");
   }
@@ -355,6 +356,7 @@ void FeedClient::On(const wire::Have& have) {
     backfilled_ = std::exchange(asking_, {});
   }
   RecountDigest();
+  wants_turn_ = true;
   events_->OnHave(notice);
   events_->OnThrough(through_);
   backfilled_.clear();

@@ -95,6 +95,10 @@ class FeedClient {
     Nanos retry_after{0};
   };
   const std::optional<Drop>& drop() const { return drop_; }
+  // An interest has just been acknowledged: the owner takes a Turn of all it has before it hands over
+  // more. What waits below for this interest then joins at exactly this position, so that the first
+  // record after it is a record to everybody, and not part of an image to some.
+  bool wants_turn() const { return wants_turn_; }
   // Says goodbye, for a tidy end.
   void Close();
 
@@ -192,6 +196,7 @@ class FeedClient {
   std::vector<Pattern> refused_;      // of this connection
   std::vector<Pattern> refusing_;     // likewise, of a have that goes on
   MonotonicTime pinged_at_;
+  bool wants_turn_ = false;
   bool caught_up_ = false;            // the first have of this connection has come
   std::vector<Hop> hops_;
   State upstream_ = State::kConnecting;

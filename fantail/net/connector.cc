@@ -31,9 +31,10 @@ bool Connector::Turn(MonotonicTime now, int most) {
       more = dealer_->Receive(
           [&](std::span<const std::byte> bytes) {
             client_->Receive(bytes, now);
-            return !client_->drop();
+            return !client_->drop() && !client_->wants_turn();
           },
           most);
+      more = more || client_->wants_turn();
     }
     if (client_->drop()) {
       const feed::FeedClient::Drop drop = *client_->drop();

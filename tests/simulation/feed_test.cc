@@ -70,6 +70,19 @@ TEST_F(FeedTest, EveryDeskGetsExactlyWhatItWantsFromTheFirstTick) {
   EXPECT_EQ(all->client()->state().state, feed::State::kLive);
 }
 
+TEST_F(FeedTest, WhoeverWaitedForTheInterestGetsTheVeryFirstTickAsARecord) {
+  world.Add<SimGateway>("floor", "branch");
+  SimDesk* near = Desk("near", {"*"});
+  SimDesk* far = Desk("far", {"*"}, "floor");
+  // The first tick follows the acknowledgement of the interest at once.
+  while (!hq->server()->SomebodyHas(Pattern("*"))) world.Run(std::chrono::microseconds(10));
+  hq->Publish("AAPL");
+  world.Run(seconds(1));
+  ExpectSound();
+  EXPECT_TRUE(near->SawAll("AAPL"));
+  EXPECT_TRUE(far->SawAll("AAPL"));
+}
+
 TEST_F(FeedTest, ADeskThatJoinsInTheMiddleGetsImagesAndThenEveryTick) {
   Desk("early", {"B*"});
   Ticks(seconds(2));
