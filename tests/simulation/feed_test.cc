@@ -219,6 +219,82 @@ TEST_F(FeedTest, TheEndReachesEveryDeskAfterEverythingElse) {
   ExpectSound();
 }
 
+TEST_F(FeedTest, ADeskThatFallsTooFarBehindALiveFeedIsToldWhatItMissesAndGetsImages) {
+  gateway->server_options.window_bytes = 64 * 1024;
+  gateway->server_options.max_backlog_bytes = 64 * 1024;
+  world.Restart("branch");
+  SimDesk* slow = Desk("slow", {"*"});
+  SimDesk* quick = Desk("quick", {"*"});
+  world.Run(seconds(1));
+  slow->Block(true);
+  Ticks(seconds(6));
+  slow->Block(false);
+  Ticks(seconds(2));
+  world.Run(seconds(1));
+  ExpectSound();
+  EXPECT_EQ(slow->gaps(), 1u);
+  EXPECT_EQ(quick->gaps(), 0u);
+  for (const std::string& symbol : symbols) EXPECT_TRUE(quick->SawAll(symbol)) << symbol;
+  EXPECT_EQ(slow->client()->state().state, feed::State::kLive);
+}
+
+TEST_F(FeedTest, ADeskThatLagsLessGetsEveryTickInTheEnd) {
+  SimDesk* slow = Desk("slow", {"*"});
+  world.Run(seconds(1));
+  slow->Block(true);
+  Ticks(seconds(6));
+  slow->Block(false);
+  world.Run(seconds(2));
+  ExpectSound();
+  EXPECT_EQ(slow->gaps(), 0u);
+  for (const std::string& symbol : symbols) EXPECT_TRUE(slow->SawAll(symbol)) << symbol;
+}
+
+TEST_F(FeedTest, APacedFeedWaitsForItsSlowestDeskThroughEveryGateway) {
+  auto* replay = world.Add<SimPublisher>("replay", /*paced=*/true);
+  for (const auto& [name, above] : {std::pair("r1", "replay"), {"r2", "r1"}}) {
+    world.Add<SimGateway>(name, above)->server_options.window_bytes = 64 * 1024;
+    world.Restart(name);
+  }
+  auto* slow = world.Add<SimDesk>("slow", "r2", P({"*"}), replay);
+  auto* quick = world.Add<SimDesk>("quick", "r1", P({"*"}), replay);
+  world.Run(seconds(2));
+  const auto publish_for = [&](Nanos span) {
+    for (Nanos t{0}; t < span; t += milliseconds(1)) {
+      world.At(t, [&] {
+        for (int i = 0; i < 100 && !replay->server()->Congested(); ++i) {
+          replay->Publish(symbols[world.random().Below(symbols.size())]);
+        }
+      });
+    }
+    world.Run(span);
+  };
+  publish_for(seconds(1));
+  slow->Block(true);
+  publish_for(milliseconds(1000));
+  const size_t published = replay->symbols().size();
+  publish_for(seconds(6));
+  EXPECT_LT(replay->symbols().size(), published + 100000);
+  EXPECT_LT(quick->records(), slow->records() + 100000);
+  slow->Block(false);
+  publish_for(milliseconds(500));
+  replay->End();
+  world.Run(seconds(3));
+  for (const SimDesk* desk : {slow, quick}) {
+    for (const std::string& violation : desk->violations()) ADD_FAILURE() << violation;
+    EXPECT_EQ(desk->records(), replay->symbols().size());
+    EXPECT_EQ(desk->gaps(), 0u);
+    EXPECT_TRUE(desk->ended());
+  }
+}
+
+TEST_F(FeedTest, GatewaysInACircleAreRefused) {
+  world.Add<SimGateway>("a", "b");
+  world.Add<SimGateway>("b", "a");
+  world.Run(seconds(5));
+  EXPECT_EQ(world.Find("a")->client()->state().state, feed::State::kRefused);
+}
+
 TEST_F(FeedTest, AProofIsRightEveryFewSeconds) {
   SimDesk* desk = Desk("desk", {"A*", "IBM"});
   Ticks(seconds(20));

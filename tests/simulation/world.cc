@@ -85,10 +85,11 @@ void World::Connect(Node* node) {
   connection->client = node->name();
   connection->server = node->upstream;
   connection->delay = delay;
-  const Node* server = Find(node->upstream);
+  const auto found = nodes_.find(node->upstream);
+  const bool listening = found != nodes_.end() && found->second->alive;
   connection->cut = isolated_.contains(node->name());
   node->connect_at = now_ + milliseconds(random_.Between(100, 400));
-  if (!server->alive && !connection->cut) return;  // refused
+  if (!listening && !connection->cut) return;  // refused
   node->link = connection.get();
   connections_.push_back(std::move(connection));
   node->client()->Connected(node, "sim://" + node->upstream, now_);
