@@ -95,7 +95,8 @@ inline wire::Have AHave() {
           .at = {100},
           .complete_from = {50},
           .refused = wire::TextList(kTwoPatterns),
-          .reason = "not here"};
+          .reason = "not here",
+          .more = true};
 }
 inline wire::Names ANames() {
   return {.topics = kTopicIds,

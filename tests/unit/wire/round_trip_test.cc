@@ -88,6 +88,7 @@ TEST_F(RoundTripTest, Have) {
   EXPECT_EQ(out.complete_from, Position{50});
   EXPECT_EQ(out.refused.bytes(), kTwoPatterns);
   EXPECT_EQ(out.reason, "not here");
+  EXPECT_TRUE(out.more);
 }
 
 TEST_F(RoundTripTest, Names) {
