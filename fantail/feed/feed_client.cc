@@ -249,7 +249,7 @@ void FeedClient::Receive(std::span<const std::byte> bytes, MonotonicTime now) {
 // An ack every half window keeps the node above sending without a pause.
 void FeedClient::AckIfHalf() {
   const bool half = taken_bytes_ - acked_bytes_ >= window_bytes_ / 2 ||
-                    taken_messages_ - acked_messages_ >= window_messages_ / 2;
+                    taken_messages_ - acked_messages_ >= std::max(1u, window_messages_ / 2);
   if (phase_ == Phase::kUp && half && !hold_) SendAck();
 }
 
@@ -301,6 +301,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
   if (!first) {
     version_ = have_version_ = 0;
     asked_.clear();
+    refusing_.clear();
     AskAgain();
     caught_up_ = false;
   }
@@ -339,6 +340,8 @@ void FeedClient::On(const wire::Have& have) {
   const bool repeated = have.version == have_version_;
   if (!repeated && have.version != version_) return OnUnexpected();
   for (const std::string_view text : have.refused) refusing_.emplace_back(text);
+  // Only what was asked for can be refused.
+  if (refusing_.size() > asked_.size() + asking_.size()) return OnUnexpected();
   if (have.more) return;
   have_version_ = have.version;
   caught_up_ = true;

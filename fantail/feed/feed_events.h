@@ -23,10 +23,10 @@ namespace fantail::feed {
 struct TopicImage {
   TopicId topic;
   Sequence sequence;  // of the topic's newest record
-  wire::Tick trade;   // each has kind 0 if there has been none
-  wire::Tick quote;
-  wire::Tick status;
-  wire::Totals totals;  // count 0 if it has not traded
+  wire::Tick trade{};   // each has kind 0 if there has been none
+  wire::Tick quote{};
+  wire::Tick status{};
+  wire::Totals totals{};  // count 0 if it has not traded
 
   friend bool operator==(const TopicImage&, const TopicImage&) = default;
 };

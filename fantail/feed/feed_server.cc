@@ -212,8 +212,12 @@ void FeedServer::SayGoodbye(Session* session, wire::GoodbyeCode code, std::strin
 
 const char* FeedServer::WantProblem(const Session& session, const wire::Want& want) const {
   if (session.wants.size() >= kMostWaitingWants) return "too many wants at once";
-  const size_t patterns = session.patterns.size() + session.assembling.add.size();
-  if (patterns + want.starts.size() > options_.max_patterns) return "too many patterns";
+  const WantChange& change = session.assembling;
+  const size_t added = session.patterns.size() + change.add.size() + change.refused.size();
+  if (added + want.starts.size() > options_.max_patterns ||
+      change.remove.size() + want.remove.Count() > options_.max_patterns) {
+    return "too many patterns";
+  }
   for (const wire::Start& start : want.starts) {
     const bool beyond = covers_everything_ && start.kind == wire::StartKind::kResume &&
                         start.after > state_->head();

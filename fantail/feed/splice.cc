@@ -168,7 +168,13 @@ void Splice::SendNames(const EpochState& state, Session* session) {
 
 void Splice::SendGap(const EpochState& state, Session* session, Position after,
                      std::vector<Pattern> patterns, GapReason reason) {
-  if (patterns.empty() || after >= state.head()) return;
+  if (patterns.empty()) return;
+  std::vector<Pattern> lost = lost_.patterns();
+  lost.insert(lost.end(), patterns.begin(), patterns.end());
+  lost_ = Interest(std::move(lost));
+  gap_to_ = state.head();
+  gap_reason_ = reason;
+  if (after >= state.head()) return;
   for (wire::Message& message : EncodeGap({after, state.head(), std::move(patterns), reason})) {
     session->outbox.push_back(std::move(message));
   }
@@ -210,10 +216,16 @@ void Splice::ReplayIncluded(const EpochState& state, Session* session) {
 
 void Splice::SendImages(const EpochState& state, Session* session) {
   ImageChunk chunk;
+  // What has been published since the gap was announced will not come either.
+  GapNotice since{.from = gap_to_, .to = state.head(), .patterns = {}, .reason = gap_reason_};
   for (; imaged_ < to_image_.size() && !chunk.full(); ++imaged_) {
-    chunk.Add(*state.image().Find(to_image_[imaged_]));
-    Include(to_image_[imaged_]);
+    const TopicId id = to_image_[imaged_];
+    const std::string_view name = state.topics().Name(id);
+    if (since.from < since.to && lost_.Matches(name)) since.patterns.emplace_back(name);
+    chunk.Add(*state.image().Find(id));
+    Include(id);
   }
+  for (wire::Message& message : EncodeGap(since)) session->outbox.push_back(std::move(message));
   session->outbox.push_back(wire::Encode(chunk.Take(state.head())));
 }
 

@@ -85,6 +85,10 @@ class Splice {
   std::vector<TopicId> to_image_;
   size_t imaged_ = 0;
   std::vector<Backfill> backfills_;
+  // What is announced as lost: these patterns, up to gap_to_, for this reason.
+  Interest lost_;
+  Position gap_to_;
+  GapReason gap_reason_ = GapReason::kNotHeld;
 };
 
 }  // namespace fantail::feed

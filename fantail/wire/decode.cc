@@ -171,6 +171,24 @@ Problem Read(const fbs::Batch& t, Batch* m) {
   return nullptr;
 }
 
+// At most one of each topic of the image, likewise by rising topic id.
+Problem TotalsProblem(const Image& image) {
+  auto head = image.heads.begin();
+  for (const Totals& totals : image.totals) {
+    while (head != image.heads.end() && head->topic < totals.topic) ++head;
+    if (head == image.heads.end() || head->topic != totals.topic) {
+      return "totals of a topic that is not in the image, or out of order";
+    }
+    ++head;
+    if (totals.count == 0) return "totals of no trade";
+    if (totals.price_exponent < kMinDecimalExponent ||
+        totals.price_exponent > kMaxDecimalExponent) {
+      return "the exponent of totals is out of range";
+    }
+  }
+  return nullptr;
+}
+
 Problem Read(const fbs::Image& t, Image* m) {
   m->at = {t.at()};
   if (!Items(t.heads(), &m->heads) || !Items(t.ticks(), &m->ticks) ||
@@ -180,6 +198,7 @@ Problem Read(const fbs::Image& t, Image* m) {
   for (size_t i = 0; i < m->heads.size(); ++i) {
     if (m->heads[i].topic.value >= kMaxTopics) return "a topic id is out of range";
     if (i > 0 && m->heads[i].topic <= m->heads[i - 1].topic) return "topics do not rise";
+    if (m->heads[i].sequence.value == 0) return "a topic has sequence 0";
   }
   size_t head = 0;
   for (const Tick& tick : m->ticks) {
@@ -190,14 +209,7 @@ Problem Read(const fbs::Image& t, Image* m) {
     }
     if (tick.sequence > m->heads[head].sequence) return "a tick is newer than its topic";
   }
-  head = 0;
-  for (const Totals& totals : m->totals) {
-    while (head < m->heads.size() && m->heads[head].topic < totals.topic) ++head;
-    if (head == m->heads.size() || m->heads[head].topic != totals.topic) {
-      return "totals of a topic that is not in the image, or out of order";
-    }
-  }
-  return nullptr;
+  return TotalsProblem(*m);
 }
 
 Problem Read(const fbs::Gap& t, Gap* m) {
@@ -225,6 +237,7 @@ Problem Read(const fbs::Pong& t, Pong* m) {
         .waiting_ns = t.waiting_ns(),
         .state = t.state()};
   if (Problem problem = Reason(t.cause(), &m->cause)) return problem;
+  if (m->state < 1 || m->state > 6) return "an unknown state";
   if (t.hops() == nullptr) return nullptr;
   if (t.hops()->size() > kMaxHops) return "a path of too many hops";
   for (const fbs::Hop* hop : *t.hops()) {
@@ -235,7 +248,8 @@ Problem Read(const fbs::Pong& t, Pong* m) {
     if (Problem problem = Name(hop->name(), &view.name)) return problem;
     if (view.role < 2 || view.role > 3) return "a hop of unknown role";
     if (view.state < 1 || view.state > 6) return "a hop of unknown state";
-    if (view.age_ns > static_cast<uint64_t>(INT64_MAX) / kMaxHops) return "an age out of range";
+    // Half of what the ages of a whole path may add up to is left for the reader's own.
+    if (view.age_ns > static_cast<uint64_t>(INT64_MAX) / 2 / kMaxHops) return "an age out of range";
     m->hops.push_back(view);
   }
   return nullptr;

@@ -1,0 +1,117 @@
+// Coverage: what a node holds completely, and from where on.
+#include "fantail/feed/coverage.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/feed/ticks.h"
+
+namespace fantail::feed {
+namespace {
+
+using namespace testing;  // NOLINT: P
+
+class CoverageTest : public ::testing::Test {
+ protected:
+  std::optional<Position> From(const char* pattern) const {
+    return coverage.CompleteFrom(Pattern(pattern));
+  }
+
+  Coverage coverage;
+};
+
+TEST_F(CoverageTest, NothingIsCoveredAtFirst) {
+  EXPECT_EQ(From("A"), std::nullopt);
+}
+
+TEST_F(CoverageTest, WhatIsAcknowledgedIsHeldFromThereOn) {
+  coverage.Acknowledge(Interest(P({"A*", "MSFT"})), {10});
+  EXPECT_EQ(From("A*"), Position{10});
+  EXPECT_EQ(From("AAPL"), Position{10});
+  EXPECT_EQ(From("MSFT"), Position{10});
+  EXPECT_EQ(From("*"), std::nullopt);
+  EXPECT_EQ(From("MS*"), std::nullopt);
+}
+
+TEST_F(CoverageTest, WhatStaysCoveredKeepsItsBeginning) {
+  coverage.Acknowledge(Interest(P({"AAPL"})), {10});
+  coverage.Acknowledge(Interest(P({"A*"})), {20});
+  EXPECT_EQ(From("A*"), Position{20});
+  EXPECT_EQ(From("AAPL"), Position{10});
+  coverage.Acknowledge(Interest(P({"AAPL"})), {30});
+  EXPECT_EQ(From("AAPL"), Position{10});
+}
+
+TEST_F(CoverageTest, NarrowingKeepsWhatTheWiderPatternHeld) {
+  coverage.Acknowledge(Interest(P({"A*"})), {10});
+  coverage.Acknowledge(Interest(P({"AAPL"})), {20});
+  EXPECT_EQ(From("AAPL"), Position{10});
+  EXPECT_EQ(From("A*"), std::nullopt);
+}
+
+TEST_F(CoverageTest, WhatIsNoLongerCoveredBeginsAnew) {
+  coverage.Acknowledge(Interest(P({"A*"})), {10});
+  coverage.Acknowledge(Interest(P({"B"})), {20});
+  EXPECT_EQ(From("AAPL"), std::nullopt);
+  coverage.Acknowledge(Interest(P({"A*", "B"})), {30});
+  EXPECT_EQ(From("AAPL"), Position{30});
+}
+
+TEST_F(CoverageTest, ABackfillExtendsWhatIsCoveredBackwards) {
+  coverage.Acknowledge(Interest(P({"A*"})), {10});
+  coverage.Extend(Pattern("AAPL"), {4});
+  EXPECT_EQ(From("AAPL"), Position{4});
+  EXPECT_EQ(From("A*"), Position{10});
+  coverage.Extend(Pattern("AAPL"), {7});
+  EXPECT_EQ(From("AAPL"), Position{4});
+  coverage.Extend(Pattern("B"), {1});
+  EXPECT_EQ(From("B"), std::nullopt);
+}
+
+TEST_F(CoverageTest, AGapRaisesAllThatItOverlaps) {
+  coverage.Acknowledge(Interest(P({"A*", "B*"})), {10});
+  coverage.Extend(Pattern("AAPL"), {4});
+  coverage.Raise(Pattern("AA*"), {50});
+  EXPECT_EQ(From("AAPL"), Position{50});
+  EXPECT_EQ(From("A*"), Position{50});
+  EXPECT_EQ(From("B*"), Position{10});
+  coverage.Raise(Pattern("*"), {20});
+  EXPECT_EQ(From("AAPL"), Position{50});
+  EXPECT_EQ(From("B*"), Position{20});
+}
+
+TEST_F(CoverageTest, ARefusalIsRememberedUntilItIsForgotten) {
+  coverage.Refuse(Pattern("A*"), "not here");
+  ASSERT_NE(coverage.Refused(Pattern("A*")), nullptr);
+  EXPECT_EQ(*coverage.Refused(Pattern("A*")), "not here");
+  EXPECT_EQ(coverage.Refused(Pattern("AAPL")), nullptr);
+  coverage.ForgetRefusals();
+  EXPECT_EQ(coverage.Refused(Pattern("A*")), nullptr);
+}
+
+TEST_F(CoverageTest, AnAnsweredBackfillAnswersWhatItCoversFromThereOn) {
+  coverage.Answered({.pattern = Pattern("A*"), .after = {5}, .through = {}});
+  EXPECT_TRUE(coverage.IsAnswered(Pattern("AAPL"), {5}));
+  EXPECT_TRUE(coverage.IsAnswered(Pattern("A*"), {9}));
+  EXPECT_FALSE(coverage.IsAnswered(Pattern("AAPL"), {4}));
+  EXPECT_FALSE(coverage.IsAnswered(Pattern("*"), {9}));
+  coverage.Answered({.pattern = Pattern("A*"), .after = {2}, .through = {}});
+  EXPECT_TRUE(coverage.IsAnswered(Pattern("AAPL"), {2}));
+}
+
+TEST_F(CoverageTest, EveryChangeRaisesTheGeneration) {
+  uint64_t last = coverage.generation();
+  const auto rises = [&](auto change) {
+    change();
+    EXPECT_GT(coverage.generation(), last);
+    last = coverage.generation();
+  };
+  rises([&] { coverage.Acknowledge(Interest(P({"A"})), {1}); });
+  rises([&] { coverage.Extend(Pattern("A"), {0}); });
+  rises([&] { coverage.Raise(Pattern("A"), {5}); });
+  rises([&] { coverage.Refuse(Pattern("B"), "no"); });
+  rises([&] { coverage.Answered({.pattern = Pattern("A"), .after = {}, .through = {}}); });
+  rises([&] { coverage.ForgetRefusals(); });
+}
+
+}  // namespace
+}  // namespace fantail::feed

@@ -1,0 +1,496 @@
+// FeedClient against a scripted node: what it says, what it believes, and what makes it give up.
+#include "fantail/feed/feed_client.h"
+
+#include <gtest/gtest.h>
+
+#include "fantail/feed/digest.h"
+#include "fantail/wire/encode.h"
+#include "tests/support/damage.h"
+#include "tests/unit/feed/inbox.h"
+#include "tests/unit/feed/ticks.h"
+
+namespace fantail::feed {
+namespace {
+
+using namespace testing;  // NOLINT: ticks
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Epoch kEpoch{uint64_t{1000} << 32};
+
+class FakeLink final : public ClientLink {
+ public:
+  bool Send(const wire::Message& message) override {
+    if (!full) inbox.Add(message);
+    return !full;
+  }
+  Inbox inbox;
+  bool full = false;
+};
+
+// One line for each event.
+class Events final : public FeedEvents {
+ public:
+  void OnNewEpoch(Epoch, bool paced) override { Say(paced ? "epoch, paced" : "epoch"); }
+  void OnTopic(TopicId id, std::string_view name) override {
+    Say("topic " + std::to_string(id.value) + " " + std::string(name));
+  }
+  void OnVenue(VenueId, std::string_view name) override { Say("venue " + std::string(name)); }
+  void OnImage(const TopicImage& image) override { Say("image at " + Number(image.sequence)); }
+  void OnRecords(std::span<const wire::Record> records) override { Say("records", records); }
+  void OnBackfill(std::span<const wire::Record> records) override { Say("backfill", records); }
+  void OnThrough(Position through) override { Say("through " + Number(through)); }
+  void OnGap(const GapNotice& gap) override {
+    Say("gap " + Number(gap.from) + "-" + Number(gap.to) + " " + DescribePatterns(gap.patterns) +
+        ": " + GapReasonName(gap.reason));
+  }
+  void OnHave(const HaveNotice& have) override {
+    Say("have " + std::to_string(have.version) + " refused " + DescribePatterns(have.refused));
+  }
+  void OnState(const FeedState&) override {}
+  void OnEnd(Position at) override { Say("end " + Number(at)); }
+
+  std::vector<std::string> Take() { return std::exchange(said_, {}); }
+
+ private:
+  template <class N>
+  static std::string Number(N n) {
+    return std::to_string(n.value);
+  }
+  void Say(std::string line) { said_.push_back(std::move(line)); }
+  void Say(std::string line, std::span<const wire::Record> records) {
+    for (const wire::Record& r : records) line += " " + Number(r.tick.sequence);
+    Say(std::move(line));
+  }
+
+  std::vector<std::string> said_;
+};
+
+using Lines = std::vector<std::string>;
+
+class ClientTest : public ::testing::Test {
+ protected:
+  template <class M>
+  void Gets(const M& message) {
+    client.Receive(wire::Encode(message).bytes(), now);
+  }
+  void Connect() { client.Connected(&link, "tcp://10.0.0.1:5555", now); }
+  void Welcome(Epoch epoch = kEpoch, uint32_t window_messages = 1024) {
+    Gets(wire::Welcome{.feed = "ticks",
+                       .name = "branch",
+                       .node = {9},
+                       .epoch = epoch,
+                       .window_bytes = 1 << 20,
+                       .window_messages = window_messages});
+  }
+  void Pong(State state = State::kLive, Role role = Role::kPublisher) {
+    Gets(wire::Pong{.nonce = link.inbox.Last<wire::Ping>().nonce,
+                    .hops = {{.node = {9},
+                              .name = "branch",
+                              .role = static_cast<uint8_t>(role),
+                              .state = static_cast<uint8_t>(state)}},
+                    .state = static_cast<uint8_t>(state)});
+  }
+  void Have(Position at = {}) {
+    Gets(wire::Have{.version = link.inbox.Last<wire::Want>().version, .at = at});
+  }
+  void Name(uint32_t id, std::string_view name) {
+    TextOf(name);
+    const std::array<TopicId, 1> ids = {TopicId{id}};
+    Gets(wire::Names{.topics = ids, .topic_texts = texts.list()});
+  }
+  void Batch(Position after, Position through, std::vector<wire::Record> records,
+             wire::Replay replay = wire::Replay::kLive) {
+    client.Receive(wire::EncodeBatch(after, through, records, replay).bytes(), now);
+  }
+  void Image(uint32_t id, uint32_t sequence, Position at) {
+    const std::array<wire::TopicHead, 1> heads = {wire::TopicHead{{id}, {sequence}}};
+    Gets(wire::Image{.at = at, .heads = heads});
+  }
+  wire::TextList TextOf(std::string_view text) {
+    texts.Clear();
+    texts.Add(text);
+    return texts.list();
+  }
+  // Live on `A*`, with nothing known yet.
+  void GoLive() {
+    client.SetInterest(P({"A*"}), now);
+    Connect();
+    Welcome();
+    Have();
+    Pong();
+    events.Take();
+  }
+  void Reconnect() {
+    client.Disconnected("gone", now);
+    link.inbox.Clear();
+    Connect();
+  }
+  std::string Dropped() const { return client.drop() ? client.drop()->reason : "not dropped"; }
+
+  FakeLink link;
+  Events events;
+  FeedClient client{{.name = "desk", .node = {5}}, &events};
+  MonotonicTime now{seconds(100)};
+  wire::TextListBuilder texts;
+};
+
+TEST_F(ClientTest, SaysHelloFirstAndWantsWhenItIsWelcome) {
+  client.SetInterest(P({"B", "A*"}), now);
+  Connect();
+  EXPECT_EQ(link.inbox.Kinds(), "hello");
+  EXPECT_EQ(link.inbox.Last<wire::Hello>().name, "desk");
+  Welcome();
+  EXPECT_EQ(link.inbox.Kinds(), "hello ping want");
+  const wire::Want want = link.inbox.Last<wire::Want>();
+  EXPECT_EQ(want.add.bytes(), std::string_view("A*\0B\0", 5));
+  EXPECT_EQ(want.starts[0].kind, wire::StartKind::kFresh);
+  EXPECT_EQ(want.epoch, kEpoch);
+}
+
+TEST_F(ClientTest, WantsNothingBeforeItKnowsTheEpoch) {
+  client.SetInterest(P({"A*"}), now);
+  Connect();
+  Welcome(Epoch{});
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 0u);
+  Welcome();
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
+}
+
+TEST_F(ClientTest, IsLiveWhenItHasAllAndThePathReachesAPublisher) {
+  client.SetInterest(P({"A*"}), now);
+  EXPECT_EQ(client.state().state, State::kConnecting);
+  Connect();
+  Welcome();
+  Pong();
+  EXPECT_EQ(client.state().state, State::kRecovering);
+  Have();
+  EXPECT_EQ(client.state().state, State::kLive);
+  Pong(State::kLive, Role::kGateway);
+  EXPECT_EQ(client.state().state, State::kStale);
+}
+
+TEST_F(ClientTest, GivesTheRecordsOfATopicInOrderEachOnce) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {2}, {At(1, Trade(1, 1)), At(2, Trade(1, 2))});
+  Batch({0}, {3}, {At(2, Trade(1, 2)), At(3, Trade(1, 3))});
+  EXPECT_EQ(events.Take(),
+            (Lines{"topic 1 AAPL", "records 1 2", "through 2", "records 3", "through 3"}));
+  EXPECT_EQ(client.counters().duplicates, 1u);
+}
+
+TEST_F(ClientTest, AHoleInATopicIsAGapForItsOwner) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {1}, {At(1, Trade(1, 1))});
+  Batch({1}, {9}, {At(9, Trade(1, 5))});
+  EXPECT_EQ(events.Take(),
+            (Lines{"topic 1 AAPL", "records 1", "through 1", "gap 1-8 AAPL: a sequence was missing",
+                   "records 5", "through 9"}));
+  EXPECT_EQ(client.counters().holes, 1u);
+}
+
+TEST_F(ClientTest, AMissingMessageEndsTheConnection) {
+  GoLive();
+  Batch({4}, {9}, {});
+  EXPECT_EQ(Dropped(), "a message was lost");
+  EXPECT_EQ(client.counters().lost_messages, 1u);
+}
+
+TEST_F(ClientTest, ATickOrAnImageWithoutANameEndsTheConnection) {
+  GoLive();
+  Batch({0}, {1}, {At(1, Trade(1, 1))});
+  EXPECT_EQ(Dropped(), "a tick without a name");
+  Reconnect();
+  Welcome();
+  Image(7, 3, {5});
+  EXPECT_EQ(Dropped(), "an image without a name");
+}
+
+TEST_F(ClientTest, AnotherNameForATopicIdEndsTheConnection) {
+  GoLive();
+  Name(1, "AAPL");
+  Name(1, "AIG");
+  EXPECT_EQ(Dropped(), "two names for one topic id");
+}
+
+TEST_F(ClientTest, DamageAndNonsenseEndTheConnectionAndAKindFromTheFutureDoesNot) {
+  GoLive();
+  Bytes bytes = Copy(wire::Encode(wire::End{{3}}));
+  bytes[0] = std::byte{99};
+  Seal(&bytes);
+  client.Receive(bytes, now);
+  EXPECT_EQ(Dropped(), "not dropped");
+  bytes[8] ^= std::byte{1};
+  client.Receive(bytes, now);
+  EXPECT_EQ(Dropped(), "a bad message: its checksum is wrong");
+  EXPECT_EQ(client.counters().bad_messages, 2u);
+}
+
+TEST_F(ClientTest, WhatOnlyAClientSendsEndsTheConnection) {
+  GoLive();
+  Gets(wire::Ping{.nonce = 1});
+  EXPECT_EQ(Dropped(), "a message that does not belong there");
+}
+
+TEST_F(ClientTest, DataBeforeTheWelcomeEndsTheConnection) {
+  Connect();
+  Gets(wire::End{{3}});
+  EXPECT_EQ(Dropped(), "a message that does not belong there");
+}
+
+TEST_F(ClientTest, AfterACutItResumesWhatItHasAndTakesTheRestFresh) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {7}, {At(1, Trade(1, 1))});
+  client.SetInterest(P({"A*", "B"}), now);
+  Reconnect();
+  Welcome();
+  const wire::Want want = link.inbox.Last<wire::Want>();
+  EXPECT_EQ(want.add.bytes(), std::string_view("A*\0B\0", 5));
+  EXPECT_EQ(want.starts[0].kind, wire::StartKind::kResume);
+  EXPECT_EQ(want.starts[0].after, Position{7});
+  EXPECT_EQ(want.starts[1].kind, wire::StartKind::kFresh);
+}
+
+TEST_F(ClientTest, OneChangeIsUnderWayAtATime) {
+  GoLive();
+  client.SetInterest(P({"A*", "B"}), now);
+  client.SetInterest(P({"C"}), now);
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 2u);
+  Have();
+  ASSERT_EQ(link.inbox.Count<wire::Want>(), 3u);
+  const wire::Want want = link.inbox.Last<wire::Want>();
+  EXPECT_EQ(want.add.bytes(), std::string_view("C\0", 2));
+  EXPECT_EQ(want.remove.bytes(), std::string_view("A*\0B\0", 5));
+}
+
+TEST_F(ClientTest, AHaveInPartsIsOneAnswerAndWhatItRefusesIsNotAskedAgain) {
+  client.SetInterest(P({"A*", "B", "C"}), now);
+  Connect();
+  Welcome();
+  events.Take();
+  Gets(wire::Have{.version = 1, .refused = TextOf("B"), .reason = "no", .more = true});
+  EXPECT_EQ(events.Take(), Lines{});
+  Gets(wire::Have{.version = 1, .refused = TextOf("C"), .reason = "no"});
+  EXPECT_EQ(events.Take(), (Lines{"have 1 refused B C", "through 0"}));
+  EXPECT_EQ(client.complete(), Interest(P({"A*"})));
+  client.Turn(now);
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
+}
+
+TEST_F(ClientTest, AHaveThatRefusesMoreThanWasWantedEndsTheConnection) {
+  client.SetInterest(P({"A*"}), now);
+  Connect();
+  Welcome();
+  for (int i = 0; i < 2; ++i) {
+    Gets(wire::Have{.version = 1, .refused = TextOf("B"), .more = true});
+  }
+  EXPECT_EQ(Dropped(), "a message that does not belong there");
+}
+
+TEST_F(ClientTest, AHaveOfAWantThatWasNeverSentEndsTheConnection) {
+  GoLive();
+  Gets(wire::Have{.version = 9});
+  EXPECT_EQ(Dropped(), "a message that does not belong there");
+}
+
+TEST_F(ClientTest, AGapIsToldAndTheImageBehindItTakenEvenIfItIsNotNewer) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {3}, {At(3, Trade(1, 1))});
+  events.Take();
+  Gets(wire::Gap{.from = {3}, .to = {9}, .patterns = TextOf("A*"), .reason = 2});
+  Image(1, 6, {9});
+  EXPECT_EQ(events.Take(), (Lines{"gap 3-9 A*: too far behind a live feed", "image at 6"}));
+  EXPECT_EQ(client.counters().gaps, 1u);
+}
+
+TEST_F(ClientTest, AnImageThatSkipsRecordsWithoutANoticeIsAGap) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {3}, {At(3, Trade(1, 1))});
+  events.Take();
+  Image(1, 6, {9});
+  EXPECT_EQ(events.Take(), (Lines{"gap 3-9 AAPL: no longer held by the node above", "image at 6"}));
+}
+
+TEST_F(ClientTest, AHigherEpochIsAdoptedAndEverythingBeginsAnew) {
+  GoLive();
+  Name(1, "AAPL");
+  events.Take();
+  Welcome(Epoch{kEpoch.value + 1});
+  EXPECT_EQ(events.Take(), Lines{"epoch"});
+  EXPECT_EQ(client.epoch(), Epoch{kEpoch.value + 1});
+  EXPECT_EQ(client.through(), Position{0});
+  EXPECT_EQ(link.inbox.Last<wire::Want>().starts[0].kind, wire::StartKind::kFresh);
+}
+
+TEST_F(ClientTest, ALowerEpochIsRefused) {
+  GoLive();
+  Reconnect();
+  Welcome(Epoch{kEpoch.value - 1});
+  EXPECT_EQ(Dropped(), "it is in an epoch before ours");
+  EXPECT_EQ(client.epoch(), kEpoch);
+  client.Turn(now + milliseconds(100));
+  EXPECT_EQ(client.state().state, State::kRefused);
+}
+
+TEST_F(ClientTest, AWelcomeToAnotherFeedIsNotTaken) {
+  Connect();
+  Gets(wire::Welcome{.feed = "films", .window_bytes = 1 << 20, .window_messages = 8});
+  EXPECT_EQ(Dropped(), "a welcome to another feed");
+}
+
+TEST_F(ClientTest, ARefusalIsAStateAndATryLaterIsLonger) {
+  Connect();
+  Gets(wire::Refused{.code = wire::RefusedCode::kWrongFeed, .reason = "wrong feed"});
+  EXPECT_EQ(Dropped(), "wrong feed");
+  EXPECT_EQ(client.drop()->retry_after, seconds(5));
+  client.Turn(now + milliseconds(100));
+  EXPECT_EQ(client.state().state, State::kRefused);
+}
+
+TEST_F(ClientTest, NoSessionIsNoRefusalButAReasonToConnectAgain) {
+  GoLive();
+  Gets(wire::Refused{.code = wire::RefusedCode::kNoSession, .reason = "no session"});
+  EXPECT_EQ(Dropped(), "it knows no such session");
+  EXPECT_EQ(client.drop()->retry_after, Nanos{0});
+}
+
+TEST_F(ClientTest, ItselfInThePathIsALoop) {
+  GoLive();
+  Gets(wire::Pong{.hops = {{.node = {5}, .name = "desk", .role = 2, .state = 3}}, .state = 3});
+  EXPECT_EQ(Dropped(), "a loop: this node is above itself");
+}
+
+TEST_F(ClientTest, PingsEverySecondAndIsStaleAfterThreeWithoutAnAnswer) {
+  GoLive();
+  for (int i = 0; i < 30; ++i) client.Turn(now += milliseconds(100));
+  EXPECT_EQ(link.inbox.Count<wire::Ping>(), 4u);
+  EXPECT_EQ(client.state().state, State::kLive);
+  client.Turn(now += milliseconds(100));
+  EXPECT_EQ(Dropped(), "silent for 3 s");
+  EXPECT_EQ(client.state().state, State::kStale);
+  EXPECT_EQ(client.state().hop, "branch");
+}
+
+TEST_F(ClientTest, AnAnswerToAnOldPingProvesNoMoreThanThat) {
+  GoLive();
+  const wire::Ping old = link.inbox.Last<wire::Ping>();
+  for (int i = 0; i < 29; ++i) client.Turn(now += milliseconds(100));
+  Gets(wire::Pong{.nonce = old.nonce,
+                  .hops = {{.node = {9}, .name = "branch", .role = 3, .state = 3}},
+                  .state = 3});
+  client.Turn(now += milliseconds(200));
+  EXPECT_EQ(Dropped(), "silent for 3 s");
+}
+
+TEST_F(ClientTest, APongFromTheFutureProvesNothing) {
+  GoLive();
+  const MonotonicTime before = client.proved_at();
+  for (const uint64_t nonce : {UINT64_MAX, uint64_t{1}, uint64_t{INT64_MAX}}) {
+    Gets(wire::Pong{.nonce = nonce, .state = 3});
+    EXPECT_EQ(client.proved_at(), before);
+  }
+}
+
+TEST_F(ClientTest, NoWelcomeWithinThreeSecondsIsGivenUp) {
+  Connect();
+  client.Turn(now + milliseconds(3001));
+  EXPECT_EQ(Dropped(), "no welcome within 3 s");
+}
+
+TEST_F(ClientTest, AcknowledgesEveryHalfWindowWhatItHasTaken) {
+  client.SetInterest(P({"A*"}), now);
+  Connect();
+  Welcome(kEpoch, /*window_messages=*/8);
+  Have();
+  link.inbox.Clear();
+  Batch({0}, {1}, {});
+  EXPECT_EQ(link.inbox.Count<wire::Ack>(), 0u);
+  Batch({1}, {2}, {});
+  ASSERT_EQ(link.inbox.Count<wire::Ack>(), 1u);
+  EXPECT_EQ(link.inbox.Last<wire::Ack>().messages, 4u);
+  EXPECT_EQ(link.inbox.Last<wire::Ack>().through, Position{2});
+}
+
+TEST_F(ClientTest, AWindowOfOneMessageIsNotAcknowledgedOverAndOver) {
+  Connect();
+  Welcome(kEpoch, /*window_messages=*/1);
+  link.inbox.Clear();
+  for (int i = 0; i < 5; ++i) client.Turn(now);
+  EXPECT_LE(link.inbox.Count<wire::Ack>(), 1u);
+}
+
+TEST_F(ClientTest, WhileHeldItAcknowledgesNothingNewAndSaysThatItLives) {
+  GoLive();
+  client.HoldAcks(true);
+  Batch({0}, {1}, {});
+  link.inbox.Clear();
+  client.Turn(now += seconds(1));
+  const wire::Ack ack = link.inbox.Last<wire::Ack>();
+  EXPECT_TRUE(ack.held);
+  EXPECT_EQ(ack.messages, 0u);
+}
+
+TEST_F(ClientTest, ARightProofIsCountedAndAWrongOneIsAGapAndANewBeginning) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {2}, {At(1, Trade(1, 1)), At(2, Trade(1, 2))});
+  events.Take();
+  const uint64_t digest = 2 * DigestFactor("AAPL");
+  Gets(wire::Proof{.version = 1, .at = {2}, .digest = digest});
+  EXPECT_EQ(client.counters().proofs, 1u);
+  Gets(wire::Proof{.version = 1, .at = {2}, .digest = digest + 1});
+  EXPECT_EQ(events.Take(), Lines{"gap 0-2 A*: a sequence was missing"});
+  EXPECT_EQ(Dropped(), "a proof of completeness failed");
+  Reconnect();
+  Welcome();
+  EXPECT_EQ(link.inbox.Last<wire::Want>().starts[0].kind, wire::StartKind::kFresh);
+}
+
+TEST_F(ClientTest, AProofOfAnotherWantIsNotJudged) {
+  GoLive();
+  Gets(wire::Proof{.version = 7, .at = {2}, .digest = 12345});
+  EXPECT_EQ(Dropped(), "not dropped");
+}
+
+TEST_F(ClientTest, TheEndIsAcknowledgedAtOnceAndIsAState) {
+  GoLive();
+  link.inbox.Clear();
+  Gets(wire::End{{9}});
+  EXPECT_EQ(link.inbox.Kinds(), "ack");
+  EXPECT_EQ(events.Take(), Lines{"end 9"});
+  EXPECT_EQ(client.state().state, State::kEnded);
+}
+
+TEST_F(ClientTest, ABackfillIsAskedForBesidesAndComesAsSuch) {
+  GoLive();
+  Name(1, "AAPL");
+  client.AskBackfill({.pattern = Pattern("AAPL"), .after = {2}, .through = {8}});
+  client.Turn(now);
+  const wire::Want want = link.inbox.Last<wire::Want>();
+  EXPECT_EQ(want.starts[0].kind, wire::StartKind::kBackfill);
+  EXPECT_EQ(want.starts[0].after, Position{2});
+  EXPECT_EQ(want.starts[0].through, Position{8});
+  events.Take();
+  Batch({2}, {8}, {At(3, Trade(1, 4))}, wire::Replay::kBackfill);
+  EXPECT_EQ(events.Take(), Lines{"backfill 4"});
+}
+
+TEST_F(ClientTest, AFullLinkIsGivenUp) {
+  link.full = true;
+  Connect();
+  EXPECT_EQ(Dropped(), "its queue is full");
+}
+
+TEST_F(ClientTest, CloseSaysGoodbye) {
+  GoLive();
+  client.Close();
+  EXPECT_EQ(link.inbox.Last<wire::Goodbye>().code, wire::GoodbyeCode::kDone);
+}
+
+}  // namespace
+}  // namespace fantail::feed

@@ -1,0 +1,307 @@
+// FeedServer and wants: fresh, resumed, backfilled, changed, refused.
+#include "fantail/feed/digest.h"
+#include "tests/unit/feed/server_fixture.h"
+
+namespace fantail::feed {
+namespace {
+
+using Positions = std::vector<uint64_t>;
+
+wire::Start Resume(uint64_t after) {
+  return {.after = {after}, .kind = wire::StartKind::kResume};
+}
+wire::Start BackfillOf(uint64_t after, uint64_t through) {
+  return {.after = {after}, .through = {through}, .kind = wire::StartKind::kBackfill};
+}
+
+class WantTest : public ServerFixture {
+ protected:
+  WantTest() { options.window_messages = 4096; }
+
+  uint64_t DigestOf(std::initializer_list<const char*> names) const {
+    uint64_t digest = 0;
+    for (const char* name : names) {
+      digest += DigestFactor(name) * topics.at(name).second.value;
+    }
+    return digest;
+  }
+};
+
+TEST_F(WantTest, AFreshTopicComesAsNameImageHaveAndThenEveryTick) {
+  Start();
+  Publish("AAPL", 3);
+  Publish("MSFT", 2);
+  Join("desk", {"A*"});
+  EXPECT_EQ(To("desk").Kinds(), "welcome names image have");
+  const wire::Image image = To("desk").Last<wire::Image>();
+  ASSERT_EQ(image.heads.size(), 1u);
+  EXPECT_EQ(image.heads[0].sequence, Sequence{3});
+  EXPECT_EQ(image.at, Position{5});
+  EXPECT_EQ(To("desk").Last<wire::Have>().at, Position{5});
+  Publish("AAPL");
+  Publish("MSFT");
+  Turn();
+  EXPECT_EQ(To("desk").Positions(), Positions{6});
+}
+
+TEST_F(WantTest, ATopicThatIsBornLaterComesFromItsFirstTick) {
+  Start();
+  Join("desk", {"A*"});
+  Publish("AAPL", 2);
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome have names batch");
+  EXPECT_EQ(To("desk").Positions(), (Positions{1, 2}));
+}
+
+TEST_F(WantTest, AResumeComesFromTheRingWithoutAnImage) {
+  Start();
+  Publish("AAPL", 3);
+  Publish("MSFT", 2);
+  Publish("AAPL", 2);
+  Hello("desk");
+  Want("desk", {"A*"}, Resume(2));
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome names batch have");
+  EXPECT_EQ(To("desk").Positions(), (Positions{3, 6, 7}));
+  EXPECT_EQ(To("desk").Last<wire::Batch>().replay, wire::Replay::kResumed);
+}
+
+TEST_F(WantTest, AResumeFromBeforeTheRingGetsAGapAndTheImage) {
+  options.ring_bytes = 1;  // the smallest: two chunks of 1,024 records
+  Start();
+  Publish("AAPL", 5000);
+  Hello("desk");
+  Want("desk", {"A*"}, Resume(10));
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome gap names image have");
+  const wire::Gap gap = To("desk").Last<wire::Gap>();
+  EXPECT_EQ(gap.from, Position{10});
+  EXPECT_EQ(gap.to, Position{5000});
+  EXPECT_EQ(gap.reason, static_cast<uint8_t>(GapReason::kNotHeld));
+}
+
+TEST_F(WantTest, ABookmarkBeyondThePublishersHeadIsRefused) {
+  Start();
+  Publish("AAPL", 3);
+  Hello("desk");
+  Want("desk", {"A*"}, Resume(4));
+  EXPECT_EQ(To("desk").Last<wire::Goodbye>().reason, "a bookmark beyond the head of the feed");
+  EXPECT_EQ(server->session_count(), 0u);
+}
+
+TEST_F(WantTest, ABookmarkAtThePublishersHeadIsGood) {
+  Start();
+  Publish("AAPL", 3);
+  Hello("desk");
+  Want("desk", {"A*"}, Resume(3));
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome names have");
+}
+
+TEST_F(WantTest, ABackfillBringsImageLiveAndTheOlderRecordsBesides) {
+  Start();
+  Publish("AAPL", 6);
+  Hello("gateway");
+  Want("gateway", {"A*"}, BackfillOf(1, 4));
+  Turn();
+  EXPECT_EQ(To("gateway").Kinds(), "welcome names image batch have");
+  EXPECT_EQ(To("gateway").Positions(), (Positions{2, 3, 4}));
+  EXPECT_EQ(To("gateway").Last<wire::Batch>().replay, wire::Replay::kBackfill);
+  EXPECT_EQ(To("gateway").Last<wire::Have>().complete_from, Position{0});
+}
+
+TEST_F(WantTest, ABackfillWithoutABoundReachesToTheHead) {
+  Start();
+  Publish("AAPL", 6);
+  Hello("gateway");
+  Want("gateway", {"A*"}, BackfillOf(4, 0));
+  Turn();
+  EXPECT_EQ(To("gateway").Positions(), (Positions{5, 6}));
+}
+
+TEST_F(WantTest, ABackfillOfWhatIsNoLongerHeldSaysHowFarItReaches) {
+  options.ring_bytes = 1;
+  Start();
+  Publish("AAPL", 3000);
+  Hello("gateway");
+  Want("gateway", {"A*"}, BackfillOf(0, 0));
+  Turn();
+  EXPECT_EQ(To("gateway").Last<wire::Have>().complete_from, Position{1024});
+  EXPECT_EQ(To("gateway").Positions().front(), 1025u);
+}
+
+TEST_F(WantTest, WideningSendsNothingAnewOfWhatTheSessionHas) {
+  Start();
+  Publish("AAPL", 2);
+  Publish("AIG", 2);
+  Join("desk", {"AAPL"});
+  To("desk").Clear();
+  Want("desk", {"A*"});
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "names image have");
+  ASSERT_EQ(To("desk").Last<wire::Image>().heads.size(), 1u);
+  EXPECT_EQ(To("desk").Last<wire::Image>().heads[0].topic, topics["AIG"].first);
+}
+
+TEST_F(WantTest, WhatIsRemovedStops) {
+  Start();
+  Join("desk", {"A*", "B*"});
+  From("desk",
+       wire::Want{
+           .version = 9, .epoch = kEpoch, .remove = wire::TextList(std::string_view("B*\0", 3))});
+  Turn();
+  Publish("AAPL");
+  Publish("BAC");
+  Turn();
+  EXPECT_EQ(To("desk").Positions(), Positions{1});
+  EXPECT_EQ(To("desk").Last<wire::Have>().version, 9u);
+}
+
+TEST_F(WantTest, AWantInPartsIsOneChange) {
+  Start();
+  Hello("desk");
+  Want("desk", {"A*"}, {.kind = wire::StartKind::kFresh}, /*more=*/true);
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome");
+  Want("desk", {"B*"});
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome have");
+  EXPECT_EQ(Find("desk")->interest.patterns().size(), 2u);
+}
+
+TEST_F(WantTest, SessionsOfEqualInterestShareTheBytesOfEveryMessage) {
+  Start();
+  Join("a", {"A*", "AAPL"});
+  Join("b", {"A*"});
+  Publish("AAPL", 5);
+  Turn();
+  EXPECT_EQ(server->state()->groups().size(), 1u);
+  EXPECT_EQ(To("a").messages().back().bytes().data(), To("b").messages().back().bytes().data());
+}
+
+TEST_F(WantTest, WhatIsNotAllowedHereIsRefusedByNameAndTheRestFlows) {
+  options.allow = testing::P({"B*"});
+  Start();
+  Join("desk", {"AAPL", "BAC", "*"});
+  const wire::Have have = To("desk").Last<wire::Have>();
+  EXPECT_EQ(have.refused.bytes(), std::string_view("AAPL\0*\0", 7));
+  EXPECT_EQ(have.reason, "hq allows only B*");
+  Publish("AAPL");
+  Publish("BAC");
+  Turn();
+  EXPECT_EQ(To("desk").Positions(), Positions{2});
+}
+
+TEST_F(WantTest, RefusalsOfAnyNumberAreToldInMessagesThatFit) {
+  options.allow = testing::P({"B*"});
+  Start();
+  Hello("desk");
+  const size_t count = 3000;
+  for (size_t sent = 0; sent < count; sent += 500) {
+    wire::TextListBuilder texts;
+    for (size_t i = 0; i < 500; ++i) texts.Add(std::string(50, 'A') + std::to_string(sent + i));
+    From("desk", wire::Want{.version = 1,
+                            .epoch = kEpoch,
+                            .add = texts.list(),
+                            .starts = std::vector<wire::Start>(
+                                500, wire::Start{.kind = wire::StartKind::kFresh}),
+                            .more = sent + 500 < count});
+  }
+  Turn();
+  size_t refused = 0;
+  for (const wire::Have& have : To("desk").All<wire::Have>()) refused += have.refused.Count();
+  EXPECT_EQ(refused, count);
+  EXPECT_FALSE(To("desk").Last<wire::Have>().more);
+}
+
+TEST_F(WantTest, TooManyPatternsEndTheSession) {
+  options.max_patterns = 3;
+  Start();
+  Join("desk", {"A", "B"});
+  Want("desk", {"C", "D"});
+  EXPECT_EQ(To("desk").Last<wire::Goodbye>().reason, "too many patterns");
+}
+
+TEST_F(WantTest, AWantThatNeverEndsDoesNotGrowWithoutBound) {
+  options.max_patterns = 3;
+  options.allow = testing::P({"B*"});
+  Start();
+  Hello("refused");
+  for (int i = 0; i < 4; ++i) {
+    Want("refused", {"A"}, {.kind = wire::StartKind::kFresh}, /*more=*/true);
+  }
+  EXPECT_EQ(To("refused").Last<wire::Goodbye>().reason, "too many patterns");
+  Hello("removed");
+  for (int i = 0; i < 4; ++i) {
+    From("removed", wire::Want{.version = 1,
+                               .epoch = kEpoch,
+                               .remove = wire::TextList(std::string_view("B*\0", 3)),
+                               .more = true});
+  }
+  EXPECT_EQ(To("removed").Last<wire::Goodbye>().reason, "too many patterns");
+}
+
+TEST_F(WantTest, TooManyChangesAtOnceEndTheSession) {
+  Start();
+  Hello("desk");
+  for (int i = 0; i < 17; ++i) Want("desk", {"A"});
+  EXPECT_EQ(To("desk").Last<wire::Goodbye>().reason, "too many wants at once");
+}
+
+TEST_F(WantTest, AProofComesEveryFiveSecondsAndHoldsTheDigestOfWhatIsWanted) {
+  Start();
+  Publish("AAPL", 3);
+  Publish("MSFT", 9);
+  Join("desk", {"A*"});
+  Publish("AIG", 2);
+  Pass(std::chrono::milliseconds(5200), {"desk"});
+  ASSERT_EQ(To("desk").Count<wire::Proof>(), 1u);
+  EXPECT_EQ(To("desk").Last<wire::Proof>().digest, DigestOf({"AAPL", "AIG"}));
+  EXPECT_EQ(To("desk").Last<wire::Proof>().version, version);
+}
+
+TEST_F(WantTest, TheEndComesBehindAProofAndIsWaitedFor) {
+  Start();
+  Join("desk", {"A*"});
+  Publish("AAPL", 3);
+  server->End(head);
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome have names batch proof end");
+  EXPECT_EQ(To("desk").Last<wire::End>().at, Position{3});
+  EXPECT_FALSE(server->EverybodyHasAcknowledged());
+  Ack("desk");
+  EXPECT_TRUE(server->EverybodyHasAcknowledged());
+}
+
+TEST_F(WantTest, ALatecomerToAnEndedFeedGetsItsImagesAndTheEnd) {
+  Start();
+  Publish("AAPL", 3);
+  server->End(head);
+  Turn();
+  Join("late", {"A*"});
+  EXPECT_EQ(To("late").Kinds(), "welcome names image have proof end");
+}
+
+TEST_F(WantTest, AQuietInterestsBookmarkMovesOnWithEachPing) {
+  Start();
+  Join("desk", {"A*"});
+  Publish("MSFT", 5);
+  Turn();
+  Ping("desk");
+  const wire::Batch batch = To("desk").Last<wire::Batch>();
+  EXPECT_TRUE(batch.ticks.empty());
+  EXPECT_EQ(batch.through, Position{5});
+}
+
+TEST_F(WantTest, SomebodyHasWhatIsAcknowledgedOnly) {
+  Start();
+  Hello("desk");
+  Want("desk", {"A*"});
+  EXPECT_FALSE(server->SomebodyHas(Pattern("AAPL")));
+  Turn();
+  EXPECT_TRUE(server->SomebodyHas(Pattern("AAPL")));
+  EXPECT_FALSE(server->SomebodyHas(Pattern("*")));
+}
+
+}  // namespace
+}  // namespace fantail::feed
