@@ -162,8 +162,7 @@ class Program final : private DeskOwner {
   void OnRefusal() {
     if (client_.state().state != feed::State::kRefused || stopped_) return;
     stopped_ = true;
-    stop_code_ = app::kExitConfiguration;
-    app::LogError("refused: {}", client_.state().cause);
+    stop_code_ = app::kExitUnreachable;
     desk_.Stop(stop_code_, /*flush=*/true);
   }
 
