@@ -91,7 +91,10 @@ Program& Lab::LiveDesk(const Program& above, Arguments arguments) {
 }
 
 Program& Lab::Run(Arguments arguments, const std::string& in) {
-  const std::string name = "run" + std::to_string(++started_);
+  return RunAs("run" + std::to_string(++started_), std::move(arguments), in);
+}
+
+Program& Lab::RunAs(const std::string& name, Arguments arguments, const std::string& in) {
   programs_.push_back(std::make_unique<Program>(folder_, name, std::move(arguments), in));
   return *programs_.back();
 }

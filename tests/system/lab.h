@@ -58,6 +58,8 @@ class Lab : public ::testing::Test {
   Program& LiveDesk(const Program& above, Arguments arguments = {});
   // Any program, with nothing added: for what must fail.
   Program& Run(Arguments arguments, const std::string& in = "/dev/null");
+  // The same, with files of this name.
+  Program& RunAs(const std::string& name, Arguments arguments, const std::string& in = "/dev/null");
 
   const TempFolder& folder() const { return folder_; }
 
