@@ -17,9 +17,13 @@ namespace {
 // Exit codes, as every program of the project has them.
 constexpr int kExitDone = 0;
 constexpr int kExitGaps = 2;
+constexpr int kExitUnreachable = 69;
 constexpr int kExitOutput = 74;
 constexpr int kExitTimedOut = 75;
 constexpr int kExitInterrupted = 130;
+
+// A start that goes well is over sooner, and says nothing of connecting.
+constexpr Nanos kQuietStart = std::chrono::seconds(1);
 
 // `line` without digits: `silent for 3.0 s` and `silent for 4.0 s` are the same news.
 std::string WithoutDigits(std::string line) {
@@ -55,6 +59,7 @@ void Desk::ChangeBoard(Change change) {
 
 absl::Status Desk::Start(Instant at, const std::vector<Pattern>& interest) {
   at_ = at;
+  started_at_ = at.now;
   if (options_.run_for) deadline_ = at.now + *options_.run_for;
   SetInterest(interest);
   std::unique_ptr<BoardView> view;
@@ -97,8 +102,12 @@ void Desk::SetAge(Nanos age) {
 
 void Desk::EndTurn() {
   printer_.Flush();
-  if (finishing_ || !deadline_ || at_.now < *deadline_) return;
+  if (finishing_) return;
+  const bool over = deadline_ && at_.now >= *deadline_;
+  if (over || at_.now - started_at_ >= kQuietStart) Say(std::exchange(held_, ""));
+  if (!over) return;
   if (options_.count || options_.until_end) stop_code_ = kExitTimedOut;
+  if (state_ == feed::State::kConnecting) stop_code_ = kExitUnreachable;
   Finish();
 }
 
@@ -217,11 +226,16 @@ void Desk::OnState(const feed::FeedState& state) {
   if (finishing_) return;
   state_ = state.state;
   ChangeBoard([&](BoardModel* model) { model->SetState(state, at_); });
-  const std::string line = StateLine(state);
+  std::string line = StateLine(state);
   std::string news = WithoutDigits(line) + "\n" + state.hop;
   if (news == said_) return;
   said_ = std::move(news);
-  Say(line);
+  held_.clear();
+  if (state_ == feed::State::kConnecting && at_.now - started_at_ < kQuietStart) {
+    held_ = std::move(line);
+  } else {
+    Say(line);
+  }
 }
 
 void Desk::OnEnd(Position at) {

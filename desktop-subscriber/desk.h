@@ -92,7 +92,7 @@ class Desk : public feed::FeedEvents {
   bool WaitUntilDone(std::chrono::milliseconds patience);
   // Ends the process although the output thread is stuck, with the terminal's modes as they were.
   [[noreturn]] static void LeaveNow(int exit_code);
-  // 0 done, 2 there were gaps, 74 the output failed, 75 --for was over before --count or
+  // 0 done, 2 there were gaps, 69 --for was over before anybody was reached, 74 the output failed, 75 --for was over before --count or
   // --until-end, 130 Ctrl-C at the board, or what Stop said. REQUIRES: done()
   int exit_code() const;
 
@@ -136,6 +136,8 @@ class Desk : public feed::FeedEvents {
   std::optional<int> stop_code_;
   feed::State state_ = feed::State::kConnecting;
   std::string said_;  // the newest line about the state, without its digits
+  MonotonicTime started_at_;
+  std::string held_;  // a line about connecting, said if it still holds after a moment
 
   // Of the output thread, until output_done_:
   OutputOutcome outcome_ = OutputOutcome::kDone;

@@ -42,8 +42,7 @@ struct Options {
 
 void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
-                       "the gateway or publisher, tcp://HOST:PORT; may be repeated, the next is tried "
-                       "when one dies",
+                       "the gateway or publisher, tcp://HOST:PORT; the next is tried when one dies",
                        line);
   line->Require("--connect");
   line->Choice("--format FORMAT", &o->format, {"board", "csv"},
@@ -162,8 +161,7 @@ class Program final : private DeskOwner {
   void OnRefusal() {
     if (client_.state().state != feed::State::kRefused || stopped_) return;
     stopped_ = true;
-    stop_code_ = app::kExitConfiguration;
-    app::LogError("refused: {}", client_.state().cause);
+    stop_code_ = app::kExitUnreachable;
     desk_.Stop(stop_code_, /*flush=*/true);
   }
 

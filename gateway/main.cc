@@ -41,7 +41,7 @@ struct Options {
 
 void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--upstream ENDPOINT", app::EndpointUse::kConnect, &o->upstream,
-                       "the node above, tcp://HOST:PORT; may be repeated, the next is tried when one dies",
+                       "the node above, tcp://HOST:PORT; the next is tried when one dies",
                        line);
   line->Require("--upstream");
   app::EndpointOption("--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
@@ -57,7 +57,7 @@ void Declare(Options* o, app::CommandLine* line) {
         o->allow.emplace_back(text);
         return absl::OkStatus();
       },
-      "what anybody below may want; may be repeated; everything if never given", "", /*repeats=*/true);
+      "what anybody below may want; everything if never given", "", /*repeats=*/true);
   line->Option("--linger TIME", &o->linger,
                "how long a pattern that nobody wants any more is still taken from above");
   line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");

@@ -275,7 +275,10 @@ int Main(int argc, char** argv) {
   }
   app::Signals signals;
   absl::StatusOr<std::unique_ptr<Source>> source = OpenSource(options.source);
-  if (!source.ok()) return line.Fail(source.status());
+  if (!source.ok()) {
+    return line.Fail(absl::Status(source.status().code(),
+                                  "--source: " + std::string(source.status().message())));
+  }
   Publisher publisher(options, *std::move(source), &signals);
   if (const absl::Status s = publisher.Start(); !s.ok()) return line.Fail(s);
   const int code = publisher.Run();

@@ -95,7 +95,8 @@ void CommandLine::Option(std::string_view spec, std::string* value, std::string_
 }
 
 void CommandLine::Option(std::string_view spec, Nanos* value, std::string_view help) {
-  Declare(spec, help, FormatDuration(*value), SetterOf(value, ParseDuration));
+  Declare(spec, help, *value == Nanos(0) ? "" : FormatDuration(*value),
+          SetterOf(value, ParseDuration));
 }
 
 void CommandLine::Option(std::string_view spec, ByteSize* value, std::string_view help) {
@@ -104,7 +105,7 @@ void CommandLine::Option(std::string_view spec, ByteSize* value, std::string_vie
 
 void CommandLine::Option(std::string_view spec, uint64_t* value, std::string_view help,
                          Range range) {
-  Declare(spec, help, std::to_string(*value),
+  Declare(spec, help, *value < range.least ? "" : std::to_string(*value),
           SetterOf(value, [range](const std::string& text) { return ParseUnsigned(text, range); }));
 }
 

@@ -52,7 +52,8 @@ class CommandLine {
  public:
   CommandLine(std::string program, std::string summary);
 
-  // Each takes `--name VALUE` and a help text of one sentence without a full stop. REQUIRES: the
+  // Each takes `--name VALUE` and a help text of one sentence without a full stop. A default of no
+  // time, or of a number that is out of range, means "none" and is not shown. REQUIRES: the
   // variable outlives the command line; names differ.
   void Option(std::string_view spec, std::string* value, std::string_view help);
   void Option(std::string_view spec, Nanos* value, std::string_view help);

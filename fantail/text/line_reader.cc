@@ -28,18 +28,24 @@ bool IsRegularFile(int fd) {
   return fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+// Whatever the reason, it is a file that cannot be read: absl::ErrnoToStatus calls a directory a
+// failed precondition, which is a matter of configuration.
+absl::Status CannotOpen(const std::string& path, int error) {
+  const std::string text = "cannot open \"" + path + "\": " + std::strerror(error);
+  return error == ENOENT ? absl::NotFoundError(text) : absl::PermissionDeniedError(text);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LineReader>> LineReader::Open(const std::string& path) {
   if (path == "-") return std::make_unique<LineReader>(STDIN_FILENO, false, "standard input");
-  const std::string what = "cannot open \"" + path + "\"";
   // Without O_NONBLOCK, opening a FIFO would wait for its writer.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return absl::ErrnoToStatus(errno, what);
+  if (fd < 0) return CannotOpen(path, errno);
   struct stat info;
   if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
     close(fd);
-    return absl::ErrnoToStatus(EISDIR, what);
+    return CannotOpen(path, EISDIR);
   }
   return std::make_unique<LineReader>(fd, true, path);
 }

@@ -192,6 +192,7 @@ TEST_F(DeskTest, SaysEachChangeOfStateOnce) {
 TEST_F(DeskTest, StopsWhenItsTimeIsOver) {
   options_.run_for = seconds(10);
   Desk& desk = Start();
+  State(feed::State::kLive);
   EXPECT_EQ(desk.deadline(), At(seconds(10)).now);
   desk.BeginTurn(At(seconds(9)));
   desk.EndTurn();
@@ -205,9 +206,34 @@ TEST_F(DeskTest, ExitsTimedOutWhenTheTimeIsOverBeforeTheCount) {
   options_.run_for = seconds(10);
   options_.count = 5;
   Desk& desk = Start();
+  State(feed::State::kLive);
   desk.BeginTurn(At(seconds(10)));
   desk.EndTurn();
   EXPECT_EQ(Finished(), 75);
+}
+
+TEST_F(DeskTest, ExitsUnreachableWhenTheTimeIsOverBeforeAnybodyAnswered) {
+  options_.run_for = seconds(10);
+  Desk& desk = Start();
+  State(feed::State::kConnecting, "tcp://a: nothing answers there");
+  desk.EndTurn();
+  EXPECT_EQ(sink_.err(), "");
+  desk.BeginTurn(At(seconds(10)));
+  desk.EndTurn();
+  EXPECT_EQ(Finished(), 69);
+  EXPECT_EQ(sink_.err(), "fantail-desk: connecting: tcp://a: nothing answers there\n");
+}
+
+TEST_F(DeskTest, SaysNothingOfConnectingWhenItTookButAMoment) {
+  Desk& desk = Start();
+  State(feed::State::kConnecting, "tcp://a: connecting");
+  desk.EndTurn();
+  State(feed::State::kLive);
+  desk.BeginTurn(At(seconds(10)));
+  desk.EndTurn();
+  desk.Stop(0, /*flush=*/true);
+  EXPECT_EQ(Finished(), 0);
+  EXPECT_EQ(sink_.err().find("connecting"), std::string::npos) << sink_.err();
 }
 
 TEST_F(DeskTest, EndsQuietlyWithZeroWhenTheReaderHasGone) {

@@ -1,0 +1,182 @@
+// The main job: what goes in at the publisher comes out at each desk, byte for byte, filtered.
+#include <zlib.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "tests/support/recorded_data.h"
+#include "tests/system/lab.h"
+#include "tests/system/made_up_ticks.h"
+
+namespace fantail::testing {
+namespace {
+
+// 1.56 million rows take seconds; beside other tests on two cores, a few times as many.
+constexpr Seconds kLongReplay{100};
+
+std::string Unzipped(const std::string& path) {
+  std::string text;
+  std::vector<char> block(1 << 20);
+  gzFile file = gzopen(path.c_str(), "rb");
+  if (file == nullptr) return text;
+  while (const int n = gzread(file, block.data(), static_cast<unsigned>(block.size()))) {
+    if (n < 0) break;
+    text.append(block.data(), static_cast<size_t>(n));
+  }
+  gzclose(file);
+  return text;
+}
+
+// Every decimal without the zeros at its end: what differs may only be how it was written.
+std::string WithoutTrailingZeros(std::string_view csv) {
+  std::string text;
+  text.reserve(csv.size());
+  size_t point = std::string::npos;  // of the number that is being copied
+  bool number = true;
+  for (const char c : csv) {
+    if (c == ',' || c == '\n') {
+      if (number && point != std::string::npos) {
+        while (text.back() == '0') text.pop_back();
+        if (text.back() == '.') text.pop_back();
+      }
+      point = std::string::npos;
+      number = true;
+    } else if (c == '.' && number && point == std::string::npos) {
+      point = text.size();
+    } else if (c < '0' || c > '9') {
+      number = false;
+    }
+    text += c;
+  }
+  return text;
+}
+
+class ReplayTest : public Lab {
+ protected:
+  struct Subscriber {
+    Program* desk;
+    std::string pattern;
+  };
+
+  // A paced publisher of `source` that waits for everybody, `gateways` in a chain below it, and a
+  // desk for each pattern: the last one is `*`, and starts it.
+  void StartReplay(const std::string& source, int gateways, const Arguments& patterns) {
+    publisher_ = &Publisher(source, {"--speed", "max", "--wait-for", "*"});
+    Program* above = publisher_;
+    for (int i = 0; i < gateways; ++i) above = &Gateway(*above);
+    for (const std::string& pattern : patterns) {
+      desks_.push_back({&LiveDesk(*above, {"--until-end", pattern}), pattern});
+    }
+    desks_.push_back({&LiveDesk(*above, {"--until-end", "*"}), "*"});
+  }
+
+  void ExpectAllCame(const std::string& input,
+                     const std::function<std::string(std::string)>& form) {
+    const double begin = Now();
+    for (const Subscriber& subscriber : desks_) {
+      EXPECT_EQ(subscriber.desk->Wait(kLongReplay), 0) << subscriber.desk->err();
+    }
+    EXPECT_EQ(publisher_->Wait(), 0) << publisher_->err();
+    const auto rows = LinesOf(input).size() - 1;
+    std::printf("%zu rows to %zu desks: %.1f s from the moment the last one was live\n", rows,
+                desks_.size(), Now() - begin);
+    for (const Subscriber& subscriber : desks_) {
+      const std::string wanted = Filtered(input, {subscriber.pattern});
+      EXPECT_TRUE(SameText(form(subscriber.desk->out()), form(wanted))) << subscriber.pattern;
+    }
+  }
+
+  static std::string AsItIs(std::string text) { return text; }
+
+  void ReplayMadeUp(int gateways) {
+    const std::string input = MadeUpTicks(6000, 7);
+    WriteFile(folder() / "ticks.csv", input);
+    StartReplay("csv:" + (folder() / "ticks.csv"), gateways, {"AAPL", "B*"});
+    ExpectAllCame(input, AsItIs);
+  }
+
+  Program* publisher_ = nullptr;
+  std::vector<Subscriber> desks_;
+};
+
+TEST_F(ReplayTest, GivesEachDeskTheInputFilteredToItsPatternByteForByte) {
+  ReplayMadeUp(1);
+}
+
+TEST_F(ReplayTest, GivesTheSameThroughAChainOfThreeGateways) {
+  ReplayMadeUp(3);
+}
+
+TEST_F(ReplayTest, GivesTheSameToDesksAtThePublisherItself) {
+  ReplayMadeUp(0);
+}
+
+TEST_F(ReplayTest, ReadsAPipeAsItReadsAFile) {
+  const std::string input = MadeUpTicks(2000, 8);
+  WriteFile(folder() / "ticks.csv", input);
+  Program& publisher = Run({"/bin/sh", "-c",
+                            "cat '" + (folder() / "ticks.csv") + "' | exec " + PublisherPath() +
+                                " --listen 'tcp://127.0.0.1:*' --source csv:- --speed max"
+                                " --wait-for '*' --ready-file '" +
+                                (folder() / "run1.ready") + "'"});
+  ASSERT_TRUE(publisher.AwaitReady());
+  Program& desk = Desk(publisher, {"--until-end"});
+  EXPECT_EQ(desk.Wait(), 0) << desk.err();
+  EXPECT_TRUE(SameText(desk.out(), input));
+  EXPECT_EQ(publisher.Wait(), 0) << publisher.err();
+}
+
+TEST_F(ReplayTest, EndsADeskAtOnceThatComesAfterTheEnd) {
+  WriteFile(folder() / "ticks.csv", MadeUpTicks(100, 9));
+  Program& publisher =
+      Publisher("csv:" + (folder() / "ticks.csv"), {"--speed", "max", "--keep-open"});
+  ASSERT_TRUE(publisher.Said("the source has ended"));
+  Program& gateway = Gateway(publisher);
+  for (Program* above : {&publisher, &gateway}) {
+    const double begin = Now();
+    Program& desk = Desk(*above, {"--until-end", "A*"});
+    EXPECT_EQ(desk.Wait(), 0) << desk.err();
+    EXPECT_LT(Now() - begin, 3.0);
+    EXPECT_EQ(desk.out(), kHeader);
+  }
+  publisher.Signal(SIGTERM);
+  EXPECT_EQ(publisher.Wait(), 143);
+}
+
+TEST_F(ReplayTest, CarriesADayOfUsEquitiesByteForByte) {
+  std::string path;
+  FANTAIL_NEEDS_RECORDED_DATA("us_eq_20131008.csv.gz", &path);
+  StartReplay("csv:" + path, 1, {"AIG", "B*"});
+  ExpectAllCame(Unzipped(path), AsItIs);
+}
+
+TEST_F(ReplayTest, CarriesADayOfShanghaiByteForByteThroughThreeGateways) {
+  std::string path;
+  FANTAIL_NEEDS_RECORDED_DATA("sse_l2_20230711.csv.gz", &path);
+  StartReplay("csv:" + path, 3, {"600*", "605580.SH"});
+  ExpectAllCame(Unzipped(path), AsItIs);
+}
+
+TEST_F(ReplayTest, CarriesAnExchangesTestCaptureOfManyTopicsByteForByte) {
+  std::string path;
+  FANTAIL_NEEDS_RECORDED_DATA("iextest_tops16.csv.gz", &path);
+  StartReplay("csv:" + path, 3, {"TWO", "B*"});
+  ExpectAllCame(Unzipped(path), AsItIs);
+}
+
+TEST_F(ReplayTest, CarriesCryptoWithLongNamesAndThirteenDecimals) {
+  std::string path;
+  FANTAIL_NEEDS_RECORDED_DATA("crypto20_aligned.csv.gz", &path);
+  StartReplay("csv:" + path, 3, {"BTC*"});
+  ExpectAllCame(Unzipped(path), WithoutTrailingZeros);
+}
+
+TEST_F(ReplayTest, CarriesAWebsocketCaptureWithFractionalSizes) {
+  std::string path;
+  FANTAIL_NEEDS_RECORDED_DATA("binance_20240808.csv.gz", &path);
+  StartReplay("csv:" + path, 1, {"BTC*"});
+  ExpectAllCame(Unzipped(path), WithoutTrailingZeros);
+}
+
+}  // namespace
+}  // namespace fantail::testing
