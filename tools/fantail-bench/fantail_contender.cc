@@ -1,0 +1,162 @@
+// fantail-gateway, fed by a FeedServer and read by FeedClients, as publisher and desks do it.
+#include "fantail/app/node_identity.h"
+#include "fantail/feed/feed_client.h"
+#include "fantail/feed/feed_server.h"
+#include "fantail/net/connector.h"
+#include "fantail/net/poller.h"
+#include "fantail/net/session_router.h"
+#include "tools/fantail-bench/contender.h"
+
+namespace fantail::bench {
+namespace {
+
+constexpr int kMessagesATurn = 256;
+// A message of more than 255 bytes has 9 bytes before it on a ZMTP connection.
+constexpr uint64_t kLongFrameBytes = 9;
+
+class FantailPublisher final : public Publisher {
+ public:
+  explicit FantailPublisher(const Workload& workload)
+      : router_(&context_),
+        server_({.name = "bench", .node = app::RandomNodeId(), .ring_bytes = size_t{8} << 20},
+                &router_, &observer_) {
+    const absl::StatusOr<std::string> bound = router_.Bind("tcp://127.0.0.1:*");
+    if (bound.ok()) endpoint_ = *bound;
+    server_.BeginEpoch(Epoch{1}, /*paced=*/true, /*covers_everything=*/true);
+    for (size_t id = 0; id < workload.topics(); ++id) {
+      server_.AddTopic(TopicId{static_cast<uint32_t>(id)}, workload.names()[id]);
+    }
+  }
+
+  std::string endpoint() const override { return endpoint_; }
+  void Prepare(const Tally&) override { Turn(); }
+
+  size_t Offer(std::span<const wire::Tick> ticks) override {
+    Turn();
+    if (ticks.empty() || server_.Congested()) return 0;
+    records_.clear();
+    for (const wire::Tick& tick : ticks) records_.push_back({++head_, tick});
+    server_.AddRecords(records_);
+    server_.Turn(net::ReadMonotonicClock());
+    return ticks.size();
+  }
+
+  uint64_t upstream_bytes() const override {
+    const feed::ServerCounters& c = server_.counters();
+    return c.bytes_sent + c.messages_sent * kLongFrameBytes;
+  }
+
+ private:
+  void Turn() {
+    const MonotonicTime now = net::ReadMonotonicClock();
+    router_.Receive([&](std::string_view from,
+                        std::span<const std::byte> bytes) { server_.Receive(from, bytes, now); },
+                    kMessagesATurn);
+    server_.Turn(now);
+  }
+
+  net::Context context_;
+  net::SessionRouter router_;
+  feed::ServerObserver observer_;
+  feed::FeedServer server_;
+  std::string endpoint_;
+  Position head_;
+  std::vector<wire::Record> records_;
+};
+
+// One desk.
+class Desk final : private feed::FeedEvents {
+ public:
+  Desk(size_t index, const std::string& endpoint, net::Context* context, Tally* tally)
+      : index_(index),
+        tally_(tally),
+        client_({.name = "desk" + std::to_string(index), .node = app::RandomNodeId()}, this),
+        connector_(context, &client_, {endpoint}, app::KernelRandom()) {
+    client_.SetInterest(tally->workload().interest(index), net::ReadMonotonicClock());
+  }
+
+  bool Turn(MonotonicTime now) {
+    const bool more = connector_.Turn(now, kMessagesATurn);
+    client_.Turn(now);
+    return more;
+  }
+  void AddTo(net::Poller* poller) { connector_.AddTo(poller); }
+
+ private:
+  void OnNewEpoch(Epoch, bool) override {}
+  void OnTopic(TopicId, std::string_view) override {}
+  void OnVenue(VenueId, std::string_view) override {}
+  void OnImage(const feed::TopicImage&) override { tally_->Complain(); }
+  void OnRecords(std::span<const wire::Record> records) override {
+    if (records.front().position <= newest_) tally_->Complain();
+    newest_ = records.back().position;
+    tally_->Take(records);
+  }
+  void OnThrough(Position) override {}
+  void OnGap(const feed::GapNotice&) override { tally_->Complain(); }
+  void OnHave(const feed::HaveNotice&) override {
+    if (!client_.complete().empty()) tally_->SetReady(index_);
+  }
+  void OnState(const feed::FeedState&) override {}
+  void OnEnd(Position) override {}
+
+  const size_t index_;
+  Tally* const tally_;
+  Position newest_;
+  feed::FeedClient client_;
+  net::Connector connector_;
+};
+
+class FantailSubscribers final : public Subscribers {
+ public:
+  FantailSubscribers(const std::string& endpoint, Tally* tally) {
+    for (size_t i = 0; i < tally->workload().subscribers(); ++i) {
+      desks_.push_back(std::make_unique<Desk>(i, endpoint, &context_, tally));
+    }
+  }
+
+  void Turn() override {
+    bool more = false;
+    poller_.Clear();
+    for (const std::unique_ptr<Desk>& desk : desks_) {
+      more = desk->Turn(net::ReadMonotonicClock()) || more;
+      desk->AddTo(&poller_);
+    }
+    poller_.Wait(more ? Nanos{0} : std::chrono::milliseconds(kTurnMs));
+  }
+
+ private:
+  net::Context context_;
+  net::Poller poller_;
+  std::vector<std::unique_ptr<Desk>> desks_;
+};
+
+class Fantail final : public Contender {
+ public:
+  explicit Fantail(std::string gateway) : gateway_(std::move(gateway)) {}
+
+  std::string name() const override { return "fantail-gateway"; }
+  std::vector<std::string> Command(const std::string& upstream,
+                                   const std::string& ready_file) const override {
+    return {gateway_,       "--upstream", upstream,      "--listen", "tcp://127.0.0.1:*",
+            "--ready-file", ready_file,   "--log-level", "error"};
+  }
+  std::unique_ptr<Publisher> MakePublisher(const Workload& workload) const override {
+    return std::make_unique<FantailPublisher>(workload);
+  }
+  std::unique_ptr<Subscribers> MakeSubscribers(const std::string& endpoint,
+                                               Tally* tally) const override {
+    return std::make_unique<FantailSubscribers>(endpoint, tally);
+  }
+
+ private:
+  const std::string gateway_;
+};
+
+}  // namespace
+
+std::unique_ptr<Contender> MakeFantail(std::string gateway) {
+  return std::make_unique<Fantail>(std::move(gateway));
+}
+
+}  // namespace fantail::bench
