@@ -29,8 +29,8 @@ class Publisher {
   // Whatever has to pass between publisher and subscribers until all are ready; called again and
   // again.
   virtual void Prepare(const Tally& tally) = 0;
-  // Takes as many of `ticks` as there is room for without waiting, and does what else is due; called
-  // at least every few milliseconds, with no ticks if there are none.
+  // Takes as many of `ticks` as there is room for without waiting, and does what else is due.
+  // Called at least every few milliseconds, with no ticks if there are none.
   virtual size_t Offer(std::span<const wire::Tick> ticks) = 0;
   // What has gone into the relay, framing of the protocol included, TCP's and IP's not.
   virtual uint64_t upstream_bytes() const = 0;

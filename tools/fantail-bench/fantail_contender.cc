@@ -1,9 +1,10 @@
 // fantail-gateway, fed by a FeedServer and read by FeedClients, as publisher and desks do it.
+#include <zmq.hpp>
+
 #include "fantail/app/node_identity.h"
 #include "fantail/feed/feed_client.h"
 #include "fantail/feed/feed_server.h"
-#include "fantail/net/connector.h"
-#include "fantail/net/poller.h"
+#include "fantail/net/dealer.h"
 #include "fantail/net/session_router.h"
 #include "tools/fantail-bench/contender.h"
 
@@ -71,16 +72,31 @@ class Desk final : private feed::FeedEvents {
       : index_(index),
         tally_(tally),
         client_({.name = "desk" + std::to_string(index), .node = app::RandomNodeId()}, this),
-        connector_(context, &client_, {endpoint}, app::KernelRandom()) {
+        dealer_(context, endpoint) {
     client_.SetInterest(tally->workload().interest(index), net::ReadMonotonicClock());
   }
 
-  bool Turn(MonotonicTime now) {
-    const bool more = connector_.Turn(now, kMessagesATurn);
-    client_.Turn(now);
-    return more;
+  zmq::socket_t& socket() { return dealer_.socket(); }
+
+  void Receive() {
+    const MonotonicTime now = net::ReadMonotonicClock();
+    const auto take = [&](std::span<const std::byte> bytes) {
+      client_.Receive(bytes, now);
+      return true;
+    };
+    dealer_.Receive(take, kMessagesATurn);
   }
-  void AddTo(net::Poller* poller) { connector_.AddTo(poller); }
+
+  void Turn(MonotonicTime now) {
+    const net::Dealer::Link link = dealer_.Check();
+    if (link == net::Dealer::Link::kUp && !connected_) {
+      connected_ = true;
+      client_.Connected(&dealer_, "the gateway", now);
+    }
+    client_.Turn(now);
+    // There is one connection, and it is to last.
+    if (link == net::Dealer::Link::kBroken || client_.drop()) tally_->Complain();
+  }
 
  private:
   void OnNewEpoch(Epoch, bool) override {}
@@ -103,8 +119,9 @@ class Desk final : private feed::FeedEvents {
   const size_t index_;
   Tally* const tally_;
   Position newest_;
+  bool connected_ = false;
   feed::FeedClient client_;
-  net::Connector connector_;
+  net::Dealer dealer_;
 };
 
 class FantailSubscribers final : public Subscribers {
@@ -112,23 +129,26 @@ class FantailSubscribers final : public Subscribers {
   FantailSubscribers(const std::string& endpoint, Tally* tally) {
     for (size_t i = 0; i < tally->workload().subscribers(); ++i) {
       desks_.push_back(std::make_unique<Desk>(i, endpoint, &context_, tally));
+      items_.push_back({desks_.back()->socket().handle(), 0, ZMQ_POLLIN, 0});
     }
   }
 
   void Turn() override {
-    bool more = false;
-    poller_.Clear();
-    for (const std::unique_ptr<Desk>& desk : desks_) {
-      more = desk->Turn(net::ReadMonotonicClock()) || more;
-      desk->AddTo(&poller_);
+    zmq::poll(items_.data(), items_.size(), std::chrono::milliseconds(kTurnMs));
+    for (size_t i = 0; i < desks_.size(); ++i) {
+      if (items_[i].revents != 0) desks_[i]->Receive();
     }
-    poller_.Wait(more ? Nanos{0} : std::chrono::milliseconds(kTurnMs));
+    const MonotonicTime now = net::ReadMonotonicClock();
+    if (now - turned_at_ < std::chrono::milliseconds(kTurnMs)) return;
+    turned_at_ = now;
+    for (const std::unique_ptr<Desk>& desk : desks_) desk->Turn(now);
   }
 
  private:
   net::Context context_;
-  net::Poller poller_;
   std::vector<std::unique_ptr<Desk>> desks_;
+  std::vector<zmq::pollitem_t> items_;
+  MonotonicTime turned_at_;
 };
 
 class Fantail final : public Contender {

@@ -1,5 +1,5 @@
-// fantail-bench: measures the gateway beside a bare zmq_proxy and a raw TCP relay, in one run and with
-// one workload. docs/benchmarks.md says how, and what came of it.
+// fantail-bench: measures the gateway beside a bare zmq_proxy and a raw TCP relay, in one run and
+// with one workload. docs/benchmarks.md says how, and what came of it.
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-// A raw relay: a TCP stream of 56-byte ticks in, the same bytes out to everybody. There are no names,
-// and each subscriber passes over what it does not want.
+// A raw relay: a TCP stream of 56-byte ticks in, the same bytes out to everybody. There are no
+// names, and each subscriber passes over what it does not want.
 #include <poll.h>
 #include <sys/socket.h>
 

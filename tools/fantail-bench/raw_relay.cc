@@ -1,6 +1,6 @@
 // The raw relay process, in its best honest form: large reads into a ring of aligned blocks, large
-// writes out of the same blocks, each reader at its own place; a full ring holds back the stream from
-// above. Nothing is looked at and nothing is lost.
+// writes out of the same blocks, each reader at its own place; a full ring holds back the stream
+// from above. Nothing is looked at and nothing is lost.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 

@@ -1,5 +1,5 @@
-// What the subscribers of one run have received: how many of the ticks that each wanted, whether any
-// was missing or double, and how old they were.
+// What the subscribers of one run have received: how many of the ticks that each wanted, whether
+// any was missing or double, and how old they were.
 //
 // Thread: one takes; any may look at the atomics. The histogram belongs to the taker until it has
 // been joined.  Ownership: keeps a pointer to the workload, which outlives it.

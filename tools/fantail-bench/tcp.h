@@ -32,8 +32,8 @@ class Descriptor {
 Descriptor ListenOnLoopback();
 // tcp://127.0.0.1:PORT of a listener.
 std::string EndpointOf(const Descriptor& listener);
-// Does not wait: not valid if nobody has come. Neither blocks, with Nagle's delay off, nor does what
-// ConnectTo gives.
+// Does not wait: not valid if nobody has come. What comes, here and below, does not block and has
+// Nagle's delay off.
 Descriptor AcceptFrom(const Descriptor& listener);
 Descriptor ConnectTo(const std::string& endpoint);
 // Waits until somebody has come.

@@ -10,7 +10,7 @@
 namespace fantail::bench {
 namespace {
 
-// Of every queue. Nothing is ever dropped (ZMQ_XPUB_NODROP): a full queue holds back the one before.
+// Of every queue. Nothing is ever dropped (ZMQ_XPUB_NODROP): a full one holds back the one before.
 constexpr int kHighWater = 20'000;
 // A message of at most 255 bytes has 2 bytes before it on a ZMTP connection.
 constexpr uint64_t kShortFrameBytes = 2;
