@@ -1,0 +1,77 @@
+"""Runs fantail-bench for a moment: all three relays are measured, and nothing is lost.
+
+Usage: bench_test.py FANTAIL_BENCH
+
+How fast anything is, is not looked at: a test must not fail because a machine is busy.
+"""
+
+import re
+import subprocess
+import sys
+import unittest
+
+BENCH = ""
+RELAYS = ["fantail-gateway", "zmq_proxy", "raw relay"]
+
+
+def fanout(*options):
+    run = subprocess.run([BENCH, "fanout", "--subscribers", "4", "--seconds", "1", *options],
+                         capture_output=True, text=True, timeout=120, check=False)
+    return run.returncode, run.stdout, run.stderr
+
+
+def figures(line, relay):
+    return [float(word) for word in line[len(relay):].split()]
+
+
+class FanoutTest(unittest.TestCase):
+
+    def check_table(self, out):
+        lines = out.split("\n")
+        for relay in RELAYS:
+            rows = [line for line in lines if line.startswith(relay)]
+            self.assertTrue(rows, f"no line for {relay} in:\n{out}")
+            row = figures(rows[0], relay)
+            self.assertEqual(len(row), 9, rows[0])
+            wanted, delivered, wrong = row[6:]
+            self.assertGreater(wanted, 0)
+            self.assertEqual(delivered, wanted, relay)
+            self.assertEqual(wrong, 0, relay)
+
+    def check_last_lines(self, out):
+        last = out.rstrip("\n").split("\n")[-2:]
+        self.assertRegex(last[0], r"^ratio_to_zmq_proxy \d+\.\d+$")
+        self.assertRegex(last[1], r"^ratio_to_raw_relay \d+\.\d+$")
+
+    def test_delivers_everything_through_each_relay(self):
+        code, out, err = fanout("--interest", "all")
+        self.assertEqual(code, 0, out + err)
+        self.check_table(out)
+        self.check_last_lines(out)
+
+    def test_delivers_what_the_watch_lists_ask_for(self):
+        code, out, err = fanout("--interest", "watchlists")
+        self.assertEqual(code, 0, out + err)
+        self.check_table(out)
+        self.check_last_lines(out)
+
+    def test_measures_latency_at_a_rate(self):
+        code, out, err = fanout("--rate", "5000")
+        self.assertEqual(code, 0, out + err)
+        self.check_table(out)
+        latency = out[out.index("latency, us"):]
+        for relay in RELAYS:
+            p50, p99, p999, longest = figures(re.search(f"^{relay}.*$", latency, re.M).group(), relay)
+            self.assertTrue(0 < p50 <= p99 <= p999 <= longest, latency)
+        self.assertRegex(out, r"\np99_ratio_to_zmq_proxy \d+\.\d+\n")
+        self.check_last_lines(out)
+
+    def test_names_the_gateway_that_is_not_there(self):
+        code, _, err = fanout("--gateway", "/nowhere/fantail-gateway")
+        self.assertEqual(code, 74)
+        self.assertIn("/nowhere/fantail-gateway", err)
+
+
+if __name__ == "__main__":
+    BENCH = sys.argv.pop()
+    unittest.main()

@@ -1,0 +1,146 @@
+// fantail-bench: measures the gateway beside a bare zmq_proxy and a raw TCP relay, in one run and
+// with one workload. docs/benchmarks.md says how, and what came of it.
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+#include "fantail/app/exit_codes.h"
+#include "fantail/app/node_identity.h"
+#include "fantail/app/options.h"
+#include "tools/fantail-bench/comparison.h"
+#include "tools/fantail-bench/report.h"
+
+namespace fantail::bench {
+namespace {
+
+struct Options {
+  uint64_t subscribers = 8;
+  uint64_t seconds = 5;
+  uint64_t rate = 0;
+  uint64_t runs = 1;
+  std::string interest = "all";
+  std::string gateway;
+};
+
+// Ready files come and go in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = std::filesystem::temp_directory_path() / "fantail-bench.XXXXXX";
+    if (mkdtemp(name.data()) == nullptr) {
+      throw std::system_error(errno, std::generic_category(), name);
+    }
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::string Self() {
+  return std::filesystem::read_symlink("/proc/self/exe");
+}
+
+void Declare(Options* o, app::CommandLine* line) {
+  line->Option("--subscribers N", &o->subscribers, "how many read from each relay", {1, 512});
+  line->Option("--seconds S", &o->seconds, "what is measured of each run", {1, 3600});
+  line->Choice("--interest KIND", &o->interest, {"all", "watchlists"},
+               "what subscribers want: everything, or 50 symbols and two one-letter prefixes each");
+  line->Option("--rate R", &o->rate,
+               "ticks a second, to measure latency; 0 is as many as the relay takes",
+               {0, 10'000'000});
+  line->Option("--runs K", &o->runs,
+               "rounds; each relay runs once in each, and medians are printed", {1, 1000});
+  line->Option("--gateway PATH", &o->gateway, "the fantail-gateway to measure");
+  line->Example("fantail-bench fanout --subscribers 64 --seconds 5 --interest all",
+                "deliveries per second of the relay's CPU time");
+  line->Example("fantail-bench fanout --subscribers 8 --seconds 5 --rate 20000 --runs 5",
+                "latency at 20,000 ticks a second");
+}
+
+absl::Status Measure(const Options& o, std::vector<Row>* rows) {
+  const TemporaryFolder folder;
+  const Workload workload(o.subscribers,
+                          o.interest == "all" ? InterestKind::kAll : InterestKind::kWatchlists);
+  std::vector<std::unique_ptr<Contender>> contenders;
+  contenders.push_back(MakeFantail(o.gateway));
+  contenders.push_back(MakeZmqProxy(Self()));
+  contenders.push_back(MakeRawRelay(Self(), o.subscribers));
+  for (const auto& contender : contenders) rows->push_back({contender->name(), {}});
+  const RunOptions options{
+      .window = std::chrono::seconds(o.seconds), .rate = o.rate, .folder = folder.path()};
+  for (uint64_t round = 0; round < o.runs; ++round) {
+    for (size_t i = 0; i < contenders.size(); ++i) {
+      absl::StatusOr<Result> result = Run(*contenders[i], workload, options);
+      if (!result.ok()) return result.status();
+      (*rows)[i].runs.push_back(*std::move(result));
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool Complete(const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    for (const Result& result : row.runs) {
+      if (!result.complete()) return false;
+    }
+  }
+  return true;
+}
+
+int Fanout(int argc, char** argv) {
+  Options options;
+  options.gateway = std::filesystem::path(Self()).parent_path() / "../../gateway/fantail-gateway";
+  app::CommandLine line("fantail-bench fanout",
+                        "measures the gateway beside a bare zmq_proxy and a raw TCP relay");
+  Declare(&options, &line);
+  if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+  if (access(options.gateway.c_str(), X_OK) != 0) {
+    return line.Fail(absl::NotFoundError("--gateway \"" + options.gateway +
+                                         "\": no such program; build fantail-gateway"));
+  }
+  app::SeedLibcRandom();
+  std::vector<Row> rows;
+  if (const absl::Status s = Measure(options, &rows); !s.ok()) return line.Fail(s);
+  std::fputs(Report(rows, options.rate != 0).c_str(), stdout);
+  if (Complete(rows)) return app::kExitDone;
+  return line.Fail(absl::DataLossError("not every tick came once and in order; see the table"));
+}
+
+int Main(int argc, char** argv) {
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (command == "fanout") return Fanout(argc - 1, argv + 1);
+  // The relays, in processes of their own; not for people.
+  if (command == "zmq-proxy" && argc == 4) return RunZmqProxy(argv[2], argv[3]);
+  if (command == "raw-relay" && argc == 5)
+    return RunRawRelay(argv[2], argv[3], std::stoul(argv[4]));
+  app::CommandLine line("fantail-bench", "measures Fantail; see fantail-bench fanout --help");
+  std::vector<std::string> words;
+  line.Positionals("COMMAND", &words, "fanout: the gateway beside other relays");
+  line.Example("fantail-bench fanout --subscribers 64 --interest all", "fan-out at saturation");
+  if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+  return line.Fail(absl::InvalidArgumentError("\"" + std::string(command) +
+                                              "\": no such command; write fantail-bench fanout"));
+}
+
+}  // namespace
+}  // namespace fantail::bench
+
+int main(int argc, char** argv) {
+  try {
+    return fantail::bench::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fantail-bench: %s\n", error.what());
+    return fantail::app::kExitFailed;
+  }
+}
