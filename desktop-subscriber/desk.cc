@@ -224,8 +224,11 @@ void Desk::OnHave(const feed::HaveNotice& have) {
 
 void Desk::OnState(const feed::FeedState& state) {
   if (finishing_) return;
+  // What the path does behind the end is no news.
+  const bool still_ended = state_ == feed::State::kEnded && state.state == feed::State::kEnded;
   state_ = state.state;
   ChangeBoard([&](BoardModel* model) { model->SetState(state, at_); });
+  if (still_ended) return;
   std::string line = StateLine(state);
   std::string news = WithoutDigits(line) + "\n" + state.hop;
   if (news == said_) return;
