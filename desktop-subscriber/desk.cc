@@ -107,7 +107,8 @@ void Desk::EndTurn() {
   if (over || at_.now - started_at_ >= kQuietStart) Say(std::exchange(held_, ""));
   if (!over) return;
   if (options_.count || options_.until_end) stop_code_ = kExitTimedOut;
-  if (state_ == feed::State::kConnecting) stop_code_ = kExitUnreachable;
+  const bool served = state_ != feed::State::kConnecting && state_ != feed::State::kRefused;
+  if (!served) stop_code_ = kExitUnreachable;
   Finish();
 }
 

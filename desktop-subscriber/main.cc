@@ -167,9 +167,11 @@ class Program final : private DeskOwner {
     return true;
   }
 
-  // Waiting would change nothing: the feed, the version or the rights are wrong.
+  // Refused by the node that it is connected to: waiting would change nothing, the feed or the version
+  // is wrong. A refusal further up (there are hops then) is for the gateway's owner to mend.
   void OnRefusal() {
-    if (client_.state().state != feed::State::kRefused || stopped_) return;
+    const feed::FeedState& state = client_.state();
+    if (state.state != feed::State::kRefused || !state.hops.empty() || stopped_) return;
     stopped_ = true;
     stop_code_ = app::kExitUnreachable;
     desk_.Stop(stop_code_, /*flush=*/true);
