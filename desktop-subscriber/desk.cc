@@ -107,7 +107,8 @@ void Desk::EndTurn() {
   if (over || at_.now - started_at_ >= kQuietStart) Say(std::exchange(held_, ""));
   if (!over) return;
   if (options_.count || options_.until_end) stop_code_ = kExitTimedOut;
-  if (state_ == feed::State::kConnecting) stop_code_ = kExitUnreachable;
+  const bool served = state_ != feed::State::kConnecting && state_ != feed::State::kRefused;
+  if (!served) stop_code_ = kExitUnreachable;
   Finish();
 }
 
@@ -224,8 +225,11 @@ void Desk::OnHave(const feed::HaveNotice& have) {
 
 void Desk::OnState(const feed::FeedState& state) {
   if (finishing_) return;
+  // What the path does behind the end is no news.
+  const bool still_ended = state_ == feed::State::kEnded && state.state == feed::State::kEnded;
   state_ = state.state;
   ChangeBoard([&](BoardModel* model) { model->SetState(state, at_); });
+  if (still_ended) return;
   std::string line = StateLine(state);
   std::string news = WithoutDigits(line) + "\n" + state.hop;
   if (news == said_) return;

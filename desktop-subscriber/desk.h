@@ -92,8 +92,9 @@ class Desk : public feed::FeedEvents {
   bool WaitUntilDone(std::chrono::milliseconds patience);
   // Ends the process although the output thread is stuck, with the terminal's modes as they were.
   [[noreturn]] static void LeaveNow(int exit_code);
-  // 0 done, 2 there were gaps, 69 --for was over before anybody was reached, 74 the output failed, 75 --for was over before --count or
-  // --until-end, 130 Ctrl-C at the board, or what Stop said. REQUIRES: done()
+  // 0 done, 2 there were gaps, 69 --for was over before anybody was reached, 74 the output failed,
+  // 75 --for was over before --count or --until-end, 130 Ctrl-C at the board, or what Stop said.
+  // REQUIRES: done()
   int exit_code() const;
 
   const RunTotals& totals() const { return totals_; }

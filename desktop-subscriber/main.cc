@@ -15,6 +15,7 @@
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
 #include "fantail/app/signals.h"
+#include "fantail/app/status_line.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
 #include "fantail/net/poller.h"
@@ -47,17 +48,21 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Require("--connect");
   line->Choice("--format FORMAT", &o->format, {"board", "csv"},
                "a live board (the default on a terminal), or the ticks as CSV");
-  line->Flag("--with-images", &o->with_images, "csv: print the last values that a subscription begins with");
+  line->Flag("--with-images", &o->with_images,
+             "csv: print the last values that a subscription begins with");
   line->Option("--count N", &o->count, "stop after N ticks", {.least = 1});
   line->Option("--for TIME", &o->run_for, "stop after this time, such as 10s");
   line->Flag("--until-end", &o->until_end, "stop when the feed has ended and everything has come");
-  line->Option("--previous-close FILE", &o->previous_close,
-               "board: measure changes against these closes (CSV: symbol,close) instead of the first trade");
-  line->Positionals("PATTERN", &o->patterns,
-                    "what to watch: AAPL is one topic, AAP* a prefix, @FILE a watch-list (one a line, # "
-                    "comments; read again on SIGHUP); '*' if none is given");
+  line->Option(
+      "--previous-close FILE", &o->previous_close,
+      "board: measure changes against these closes (CSV: symbol,close) instead of the first trade");
+  line->Positionals(
+      "PATTERN", &o->patterns,
+      "what to watch: AAPL is one topic, AAP* a prefix, @FILE a watch-list (one a line, # "
+      "comments; read again on SIGHUP); '*' if none is given");
   app::AddCommonOptions(&o->common, line);
-  line->Example("fantail-desk --connect tcp://127.0.0.1:5556 'AAP*' MSFT @watchlist.txt", "a live board");
+  line->Example("fantail-desk --connect tcp://127.0.0.1:5556 'AAP*' MSFT @watchlist.txt",
+                "a live board");
   line->Example("fantail-desk --connect tcp://127.0.0.1:5556 --format csv --until-end 'B*' > b.csv",
                 "a file of every tick whose symbol begins with B");
 }
@@ -68,7 +73,9 @@ std::vector<std::string> Texts(const std::vector<app::Endpoint>& endpoints) {
   return texts;
 }
 
-Instant ReadClocks() { return {net::ReadMonotonicClock(), net::ReadWallClock()}; }
+Instant ReadClocks() {
+  return {net::ReadMonotonicClock(), net::ReadWallClock()};
+}
 
 void AppendRow(const wire::Tick& tick, std::string_view symbol, std::string_view venue,
                std::string* out) {
@@ -81,6 +88,7 @@ class Program final : private DeskOwner {
           app::Signals* signals)
       : options_(options),
         signals_(signals),
+        board_(desk_options.format == DeskOptions::Format::kBoard),
         watchlist_(std::move(watchlist)),
         desk_(std::move(desk_options), this, sink),
         client_({.feed = options.common.feed,
@@ -89,7 +97,8 @@ class Program final : private DeskOwner {
                  .role = feed::Role::kSubscriber},
                 &desk_),
         connector_(&context_, &client_, Texts(options.connect), app::KernelRandom()),
-        ready_(options.common.ready_file) {}
+        ready_(options.common.ready_file),
+        status_(options.common.status_every) {}
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
@@ -114,6 +123,7 @@ class Program final : private DeskOwner {
       desk_.EndTurn();
       OnRefusal();
       SayReady();
+      ReportStatus(now);
       Wait(now, more);
     }
     connector_.Close();
@@ -157,9 +167,11 @@ class Program final : private DeskOwner {
     return true;
   }
 
-  // Waiting would change nothing: the feed, the version or the rights are wrong.
+  // Refused by the node that it is connected to: waiting would change nothing, the feed or the version
+  // is wrong. A refusal further up (there are hops then) is for the gateway's owner to mend.
   void OnRefusal() {
-    if (client_.state().state != feed::State::kRefused || stopped_) return;
+    const feed::FeedState& state = client_.state();
+    if (state.state != feed::State::kRefused || !state.hops.empty() || stopped_) return;
     stopped_ = true;
     stop_code_ = app::kExitUnreachable;
     desk_.Stop(stop_code_, /*flush=*/true);
@@ -171,6 +183,18 @@ class Program final : private DeskOwner {
     if (client_.complete().empty()) return;
     said_ready_ = true;
     (void)ready_.Write({{"state", feed::StateName(state)}});
+  }
+
+  // A board shows all of it.
+  void ReportStatus(MonotonicTime now) {
+    Nanos over{0};
+    if (!status_.Due(now, &over) || board_) return;
+    const uint64_t ticks = desk_.totals().ticks();
+    app::LogInfo("status: {}, {} ticks ({}), {} gaps, {} received",
+                 feed::StateName(client_.state().state), app::FormatCount(ticks),
+                 app::FormatRate(ticks - reported_ticks_, over), desk_.totals().gaps(),
+                 app::FormatBytes(client_.counters().bytes_received));
+    reported_ticks_ = ticks;
   }
 
   void Wait(MonotonicTime now, bool more) {
@@ -185,6 +209,7 @@ class Program final : private DeskOwner {
 
   const Options& options_;
   app::Signals* const signals_;
+  const bool board_;
   Watchlist watchlist_;
   net::Context context_;
   Desk desk_;
@@ -192,6 +217,8 @@ class Program final : private DeskOwner {
   net::Connector connector_;
   net::Poller poller_;
   app::ReadyFile ready_;
+  app::StatusTimer status_;
+  uint64_t reported_ticks_ = 0;
   bool said_ready_ = false;
   bool stopped_ = false;
   int stop_code_ = 0;

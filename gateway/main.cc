@@ -28,6 +28,8 @@ constexpr int kUpstreamMessagesPerTurn = 64;
 constexpr int kSessionMessagesPerTurn = 256;
 // The timers of the state machines need no finer grain.
 constexpr Nanos kIdleWait = std::chrono::milliseconds(20);
+// A start that goes well is over sooner, and says nothing of connecting.
+constexpr Nanos kQuietStart = std::chrono::seconds(1);
 
 struct Options {
   app::CommonOptions common;
@@ -112,6 +114,7 @@ class Gateway {
   }
 
   int Run() {
+    started_at_ = net::ReadMonotonicClock();
     while (true) {
       const MonotonicTime now = net::ReadMonotonicClock();
       if (const auto code = OnSignals()) return *code;
@@ -124,7 +127,7 @@ class Gateway {
                  kSessionMessagesPerTurn) ||
              more;
       more = forwarder_.Turn(now) || more;
-      ReportState();
+      ReportState(now);
       ReportStatus(now);
       poller_.Clear();
       poller_.Add(&router_.socket());
@@ -158,8 +161,9 @@ class Gateway {
     return std::nullopt;
   }
 
-  void ReportState() {
+  void ReportState(MonotonicTime now) {
     const feed::FeedState& state = forwarder_.client().state();
+    if (state.state == feed::State::kConnecting && now - started_at_ < kQuietStart) return;
     if (state.state == said_state_ && state.cause == said_cause_) return;
     const bool worse = state.state == feed::State::kStale || state.state == feed::State::kRefused;
     app::Log(worse ? app::LogLevel::kWarning : app::LogLevel::kInfo, "upstream is {}{}{}",
@@ -196,6 +200,7 @@ class Gateway {
   app::ReadyFile ready_;
   app::StatusTimer status_;
   std::string listening_;
+  MonotonicTime started_at_;
   feed::State said_state_ = feed::State::kConnecting;
   std::string said_cause_;
   feed::ClientCounters reported_;

@@ -24,6 +24,7 @@ bool Connector::Turn(MonotonicTime now, int most) {
     const Dealer::Link link = dealer_->Check();
     if (link == Dealer::Link::kUp && !told_) {
       told_ = true;
+      told_of_ = endpoint_;
       client_->Connected(dealer_.get(), endpoint_, now);
     }
     if (told_) {
@@ -61,7 +62,8 @@ void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
   dealer_.reset();
   told_ = false;
   open_at_ = now + std::max(wait, Nanos(random_.Between(kShortestWait.count(), kLongestWait.count())));
-  client_->Disconnected(told ? why : endpoint_ + ": " + why, now);
+  // The client names the endpoint that it was last told of by itself.
+  client_->Disconnected(told || endpoint_ == told_of_ ? why : endpoint_ + ": " + why, now);
 }
 
 void Connector::AddTo(Poller* poller) {

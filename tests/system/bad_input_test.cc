@@ -202,6 +202,28 @@ TEST_F(BadInputTest, SaysThatNobodyIsThere) {
   EXPECT_LE(LinesOf(desk.err()).size(), 2u) << desk.err();
 }
 
+TEST_F(BadInputTest, StaysWithAGatewayThatIsRefusedFurtherUp) {
+  Program& publisher = Publisher(kSynthetic);
+  Program& gateway = Gateway(publisher, {"--feed", "equities"});
+  Program& desk = Desk(gateway, {"--feed", "equities", "--for", "2s"});
+  EXPECT_TRUE(gateway.Said("upstream is refused")) << gateway.err();
+  EXPECT_TRUE(desk.Said("this node serves \"ticks\"")) << desk.err();
+  const double begin = Now();
+  EXPECT_EQ(desk.Wait(), 69) << desk.err();
+  EXPECT_GT(Now() - begin, 0.5) << "it has not waited";
+}
+
+TEST_F(BadInputTest, NamesWhoDoesNotAllowAPattern) {
+  Program& publisher = Publisher(kSynthetic);
+  Program& gateway = Gateway(publisher, {"--allow", "B*"});
+  Program& desk = LiveDesk(gateway, {"A*", "BA*"});
+  EXPECT_TRUE(desk.Said("refused: A*: gateway2 allows only B*")) << desk.err();
+  ASSERT_TRUE(Eventually([&] { return desk.out_size() > 1000; }));
+  desk.Signal(SIGTERM);
+  EXPECT_EQ(desk.Wait(), 143);
+  EXPECT_TRUE(SameText(desk.out(), Filtered(desk.out(), {"BA*"})));
+}
+
 TEST_F(BadInputTest, IsQuietWhenItsReaderGoesAndLoudWhenTheDiskIsFull) {
   Program& publisher = Publisher(kSynthetic);
   const std::string desk = DeskPath() + " --connect " + publisher.endpoint() + " --format csv";
