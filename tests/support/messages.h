@@ -93,7 +93,6 @@ inline wire::Want AWant() {
 inline wire::Have AHave() {
   return {.version = 3,
           .at = {100},
-          .complete_from = {50},
           .refused = wire::TextList(kTwoPatterns),
           .reason = "not here",
           .more = true};
@@ -116,7 +115,7 @@ inline wire::Image AnImage() {
   return {.at = {20}, .heads = kHeads, .ticks = kTicks, .totals = kTotals};
 }
 inline wire::Gap AGap() {
-  return {.from = {3}, .to = {9}, .patterns = wire::TextList(kTwoPatterns), .reason = 2};
+  return {.from = {3}, .to = {9}, .patterns = wire::TextList(kTwoPatterns), .reason = 2, .backfill = true};
 }
 inline wire::Ack AnAck() {
   return {.through = {20}, .bytes = 5000, .messages = 12, .held = true};

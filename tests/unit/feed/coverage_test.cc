@@ -88,14 +88,14 @@ TEST_F(CoverageTest, ARefusalIsRememberedUntilItIsForgotten) {
   EXPECT_EQ(coverage.Refused(Pattern("A*")), nullptr);
 }
 
-TEST_F(CoverageTest, AnAnsweredBackfillAnswersWhatItCoversFromThereOn) {
+TEST_F(CoverageTest, AnAnswerThatReachesBackFarEnoughAndCameSinceAnswers) {
+  const uint64_t before = coverage.answer_count();
   coverage.Answered({.pattern = Pattern("A*"), .after = {5}, .through = {}});
-  EXPECT_TRUE(coverage.IsAnswered(Pattern("AAPL"), {5}));
-  EXPECT_TRUE(coverage.IsAnswered(Pattern("A*"), {9}));
-  EXPECT_FALSE(coverage.IsAnswered(Pattern("AAPL"), {4}));
-  EXPECT_FALSE(coverage.IsAnswered(Pattern("*"), {9}));
-  coverage.Answered({.pattern = Pattern("A*"), .after = {2}, .through = {}});
-  EXPECT_TRUE(coverage.IsAnswered(Pattern("AAPL"), {2}));
+  EXPECT_TRUE(coverage.IsAnswered(Pattern("A*"), {5}, before));
+  EXPECT_TRUE(coverage.IsAnswered(Pattern("A*"), {9}, before));
+  EXPECT_FALSE(coverage.IsAnswered(Pattern("A*"), {4}, before));
+  EXPECT_FALSE(coverage.IsAnswered(Pattern("B*"), {9}, before));
+  EXPECT_FALSE(coverage.IsAnswered(Pattern("A*"), {9}, coverage.answer_count()));
 }
 
 TEST_F(CoverageTest, EveryChangeRaisesTheGeneration) {

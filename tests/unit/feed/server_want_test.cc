@@ -107,7 +107,6 @@ TEST_F(WantTest, ABackfillBringsImageLiveAndTheOlderRecordsBesides) {
   EXPECT_EQ(To("gateway").Kinds(), "welcome names image batch have");
   EXPECT_EQ(To("gateway").Positions(), (Positions{2, 3, 4}));
   EXPECT_EQ(To("gateway").Last<wire::Batch>().replay, wire::Replay::kBackfill);
-  EXPECT_EQ(To("gateway").Last<wire::Have>().complete_from, Position{0});
 }
 
 TEST_F(WantTest, ABackfillWithoutABoundReachesToTheHead) {
@@ -126,7 +125,11 @@ TEST_F(WantTest, ABackfillOfWhatIsNoLongerHeldSaysHowFarItReaches) {
   Hello("gateway");
   Want("gateway", {"A*"}, BackfillOf(0, 0));
   Turn();
-  EXPECT_EQ(To("gateway").Last<wire::Have>().complete_from, Position{1024});
+  EXPECT_EQ(To("gateway").Kinds(), "welcome gap names image batch batch have");
+  const wire::Gap gap = To("gateway").Last<wire::Gap>();
+  EXPECT_TRUE(gap.backfill);
+  EXPECT_EQ(gap.from, Position{0});
+  EXPECT_EQ(gap.to, Position{1024});
   EXPECT_EQ(To("gateway").Positions().front(), 1025u);
 }
 

@@ -85,7 +85,6 @@ TEST_F(RoundTripTest, Have) {
   const Have out = Through(AHave());
   EXPECT_EQ(out.version, 3u);
   EXPECT_EQ(out.at, Position{100});
-  EXPECT_EQ(out.complete_from, Position{50});
   EXPECT_EQ(out.refused.bytes(), kTwoPatterns);
   EXPECT_EQ(out.reason, "not here");
   EXPECT_TRUE(out.more);
@@ -138,6 +137,7 @@ TEST_F(RoundTripTest, Gap) {
   EXPECT_EQ(out.to, Position{9});
   EXPECT_EQ(out.patterns.bytes(), kTwoPatterns);
   EXPECT_EQ(out.reason, 2);
+  EXPECT_TRUE(out.backfill);
 }
 
 TEST_F(RoundTripTest, Ack) {

@@ -1,0 +1,110 @@
+// The worked example of docs/protocol.md: its bytes are what the encoder gives and the decoder reads.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "fantail/wire/decode.h"
+#include "fantail/wire/encode.h"
+#include "tests/support/damage.h"
+
+namespace fantail::wire {
+namespace {
+
+// The code blocks behind "### Example: NAME": two digits a byte, anything behind `;` is for the reader.
+std::map<std::string, testing::Bytes> ReadExamples() {
+  std::map<std::string, testing::Bytes> examples;
+  std::ifstream page(FANTAIL_SOURCE_DIR "/docs/protocol.md");
+  std::string name;
+  bool in_block = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("### ")) name.clear();
+    if (line.starts_with("### Example: ")) name = line.substr(13);
+    if (line.starts_with("```")) {
+      in_block = !in_block && !name.empty();
+      continue;
+    }
+    if (!in_block) continue;
+    std::string digits;
+    for (const char c : line.substr(0, line.find(';'))) {
+      if (c != ' ') digits.push_back(c);
+    }
+    for (size_t i = 0; i + 1 < digits.size(); i += 2) {
+      examples[name].push_back(static_cast<std::byte>(std::stoi(digits.substr(i, 2), nullptr, 16)));
+    }
+  }
+  return examples;
+}
+
+std::string Hex(std::span<const std::byte> bytes) {
+  static const char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    if (i > 0) text.push_back(i % 16 == 0 ? '\n' : ' ');
+    text.push_back(kDigits[static_cast<int>(bytes[i]) >> 4]);
+    text.push_back(kDigits[static_cast<int>(bytes[i]) & 15]);
+  }
+  return text;
+}
+
+void ExpectExample(const std::string& name, const Message& message) {
+  const testing::Bytes example = ReadExamples()[name];
+  EXPECT_EQ(Hex(example), Hex(message.bytes())) << name;
+  Decoder decoder;
+  AnyMessage out;
+  EXPECT_EQ(decoder.Decode(example, &out), DecodeError::kNone) << name << ": " << decoder.detail();
+}
+
+TEST(ProtocolExampleTest, Hello) {
+  ExpectExample("hello", Encode(Hello{.feed = "ticks",
+                                      .name = "desk-7",
+                                      .node = {0x1122334455667788},
+                                      .role = 1,
+                                      .encodings = EncodingBit(Encoding::kPlain)}));
+}
+
+TEST(ProtocolExampleTest, Want) {
+  const std::array<Start, 1> starts = {Start{.kind = StartKind::kFresh}};
+  ExpectExample("want", Encode(Want{.version = 1,
+                                    .epoch = {0x68d0f2a000000001},
+                                    .add = TextList(std::string_view("AAP*\0", 5)),
+                                    .starts = starts}));
+}
+
+TEST(ProtocolExampleTest, Names) {
+  const std::array<TopicId, 1> topics = {TopicId{3}};
+  const std::array<VenueId, 1> venues = {VenueId{1}};
+  ExpectExample("names", Encode(Names{.topics = topics,
+                                      .topic_texts = TextList(std::string_view("AAPL\0", 5)),
+                                      .venues = venues,
+                                      .venue_texts = TextList(std::string_view("Q\0", 2))}));
+}
+
+TEST(ProtocolExampleTest, Batch) {
+  Tick trade = {.topic = {3},
+                .sequence = {41},
+                .time_ns = 1381239000000000000,
+                .price = 4870,
+                .ask_price = 0,
+                .size = 100,
+                .ask_size = 0,
+                .price_exponent = -1,
+                .size_exponent = 0,
+                .venue = {1},
+                .conditions = 0,
+                .kind = TickKind::kTrade,
+                .flags = 0};
+  Tick quote = trade;
+  quote.sequence = {42};
+  quote.kind = TickKind::kQuote;
+  quote.price = 48695;
+  quote.price_exponent = -2;
+  quote.size = 200;
+  quote.flags = kNoAskPrice | kNoAskSize;
+  const std::array<Record, 2> records = {Record{{1001}, trade}, Record{{1004}, quote}};
+  ExpectExample("batch", EncodeBatch({1000}, {1005}, records, Replay::kLive));
+}
+
+}  // namespace
+}  // namespace fantail::wire
