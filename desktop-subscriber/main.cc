@@ -167,8 +167,8 @@ class Program final : private DeskOwner {
     return true;
   }
 
-  // Refused by the node that it is connected to: waiting would change nothing, the feed or the version
-  // is wrong. A refusal further up (there are hops then) is for the gateway's owner to mend.
+  // Refused by the node that it is connected to: waiting would change nothing, the feed or the
+  // version is wrong. A refusal further up (there are hops then) is the gateway's matter.
   void OnRefusal() {
     const feed::FeedState& state = client_.state();
     if (state.state != feed::State::kRefused || !state.hops.empty() || stopped_) return;

@@ -6,7 +6,8 @@
 namespace fantail::net {
 namespace {
 
-// Short enough that a branch is back at once, long enough that a hundred desks do not come in one burst.
+// Short enough that a branch is back at once, long enough that a hundred desks do not come in one
+// burst.
 constexpr Nanos kShortestWait = std::chrono::milliseconds(100);
 constexpr Nanos kLongestWait = std::chrono::milliseconds(400);
 // Connecting and the ZMTP handshake: four round trips of a very slow link.
@@ -61,7 +62,8 @@ void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
   const bool told = told_;
   dealer_.reset();
   told_ = false;
-  open_at_ = now + std::max(wait, Nanos(random_.Between(kShortestWait.count(), kLongestWait.count())));
+  const Nanos jitter(random_.Between(kShortestWait.count(), kLongestWait.count()));
+  open_at_ = now + std::max(wait, jitter);
   // The client names the endpoint that it was last told of by itself.
   client_->Disconnected(told || endpoint_ == told_of_ ? why : endpoint_ + ": " + why, now);
 }

@@ -1,7 +1,8 @@
-// Keeps a FeedClient connected: one Dealer after another to the endpoints in turn, with a jittered wait
-// between them.
+// Keeps a FeedClient connected: one Dealer after another to the endpoints in turn, with a jittered
+// wait between them.
 //
-// Thread: one owner, the feed thread.  Ownership: keeps pointers to context and client, which outlive it.
+// Thread: one owner, the feed thread.
+// Ownership: keeps pointers to context and client, which outlive it.
 #ifndef FANTAIL_NET_CONNECTOR_H_
 #define FANTAIL_NET_CONNECTOR_H_
 
