@@ -84,7 +84,7 @@ inline wire::Refused ARefused() {
 }
 inline wire::Want AWant() {
   return {.version = 3,
-          .epoch = {77},
+          .epoch = {uint64_t{1000} << 32},
           .add = wire::TextList(kTwoPatterns),
           .starts = kStarts,
           .remove = wire::TextList(kOnePattern),
