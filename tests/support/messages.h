@@ -115,7 +115,11 @@ inline wire::Image AnImage() {
   return {.at = {20}, .heads = kHeads, .ticks = kTicks, .totals = kTotals};
 }
 inline wire::Gap AGap() {
-  return {.from = {3}, .to = {9}, .patterns = wire::TextList(kTwoPatterns), .reason = 2, .backfill = true};
+  return {.from = {3},
+          .to = {9},
+          .patterns = wire::TextList(kTwoPatterns),
+          .reason = 2,
+          .backfill = true};
 }
 inline wire::Ack AnAck() {
   return {.through = {20}, .bytes = 5000, .messages = 12, .held = true};
