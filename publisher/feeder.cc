@@ -1,5 +1,6 @@
 #include "publisher/feeder.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace fantail::publisher {
@@ -8,6 +9,8 @@ namespace {
 // Rows a turn: a fraction of a millisecond, so that acks and pings are never kept waiting, and few
 // enough that the sessions' windows are looked at between them.
 constexpr int kMostRows = 1024;
+// 31 years: longer than anybody waits, and far from where 64 bits of nanoseconds end.
+constexpr double kLongestWait = 1e18;
 
 }  // namespace
 
@@ -52,8 +55,11 @@ bool Feeder::IsDue(MonotonicTime now) {
     started_at_ = now;
     first_time_ns_ = row_.tick.time_ns;
   }
-  const double since_first = static_cast<double>(row_.tick.time_ns - first_time_ns_);
-  const MonotonicTime due = *started_at_ + Nanos(static_cast<int64_t>(since_first / options_.speed));
+  // In floating point, and bounded: the times are the file's, and may be centuries apart.
+  const double since_first =
+      static_cast<double>(row_.tick.time_ns) - static_cast<double>(first_time_ns_);
+  const double wait = std::clamp(since_first / options_.speed, -kLongestWait, kLongestWait);
+  const MonotonicTime due = *started_at_ + Nanos(static_cast<int64_t>(wait));
   if (due <= now) return true;
   next_due_ = due;
   return false;

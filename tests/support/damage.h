@@ -1,5 +1,5 @@
-// Bytes of messages to be damaged, and damage itself: seeded, and with the checksum made right again, so
-// that what lies behind the checksum is tried too.
+// Bytes of messages to be damaged, and damage itself: seeded, and with the checksum made right
+// again, so that what lies behind the checksum is tried too.
 #ifndef FANTAIL_TESTS_SUPPORT_DAMAGE_H_
 #define FANTAIL_TESTS_SUPPORT_DAMAGE_H_
 
@@ -28,7 +28,8 @@ inline void Seal(Bytes* bytes) {
   std::memcpy(bytes->data() + 4, &checksum, sizeof checksum);
 }
 
-// Changes one to four places behind the header: a bit, a byte, or a word that a decoder might trip on.
+// Changes one to four places behind the header: a bit, a byte, or a word that a decoder might trip
+// on.
 inline void Damage(Random* random, Bytes* bytes) {
   static constexpr uint32_t kWords[] = {0, 1, 0xff, 0x7fffffff, 0x80000000, 0xffffffff, 0x00ffffff};
   for (uint64_t n = 1 + random->Below(4); n > 0; --n) {

@@ -1,5 +1,5 @@
-// What a decoded message promises, whatever bytes it was made from. Written from docs/protocol.md and not
-// from the decoder, so that a check that the decoder forgets shows.
+// What a decoded message promises, whatever bytes it was made from. Written from docs/protocol.md
+// and not from the decoder, so that a check that the decoder forgets shows.
 #ifndef FANTAIL_TESTS_SUPPORT_MESSAGE_INVARIANTS_H_
 #define FANTAIL_TESTS_SUPPORT_MESSAGE_INVARIANTS_H_
 

@@ -84,7 +84,7 @@ inline wire::Refused ARefused() {
 }
 inline wire::Want AWant() {
   return {.version = 3,
-          .epoch = {77},
+          .epoch = {uint64_t{1000} << 32},
           .add = wire::TextList(kTwoPatterns),
           .starts = kStarts,
           .remove = wire::TextList(kOnePattern),
@@ -115,7 +115,11 @@ inline wire::Image AnImage() {
   return {.at = {20}, .heads = kHeads, .ticks = kTicks, .totals = kTotals};
 }
 inline wire::Gap AGap() {
-  return {.from = {3}, .to = {9}, .patterns = wire::TextList(kTwoPatterns), .reason = 2, .backfill = true};
+  return {.from = {3},
+          .to = {9},
+          .patterns = wire::TextList(kTwoPatterns),
+          .reason = 2,
+          .backfill = true};
 }
 inline wire::Ack AnAck() {
   return {.through = {20}, .bytes = 5000, .messages = 12, .held = true};

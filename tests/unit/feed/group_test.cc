@@ -1,4 +1,5 @@
-// A group: what is new waits, is encoded once, in an order that can be read, and goes when all have it.
+// A group: what is new waits, is encoded once, in an order that can be read, and goes when all have
+// it.
 #include "fantail/feed/group.h"
 
 #include <gtest/gtest.h>

@@ -24,8 +24,8 @@ DecodeError Decode(std::span<const std::byte> bytes) {
 }
 
 TEST(ChecksumTest, IsCrc32cAsRfc3720HasIt) {
-  // The check value of CRC32C: 0xE3069283 for the nine digits. The four bytes of the checksum itself,
-  // here between "1234" and "56789", are left out.
+  // The check value of CRC32C: 0xE3069283 for the nine digits. The four bytes of the checksum
+  // itself, here between "1234" and "56789", are left out.
   const char text[] = "1234....56789";
   EXPECT_EQ(MessageChecksum(std::as_bytes(std::span(text, 13))), 0xE3069283u);
 }

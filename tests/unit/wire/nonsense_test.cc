@@ -1,4 +1,5 @@
-// Well-formed messages that make no sense: each rule of the decoder has a message that breaks only it.
+// Well-formed messages that make no sense: each rule of the decoder has a message that breaks only
+// it.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,4 +1,5 @@
-// The worked example of docs/protocol.md: its bytes are what the encoder gives and the decoder reads.
+// The worked example of docs/protocol.md: its bytes are what the encoder gives and the decoder
+// reads.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -12,7 +13,8 @@
 namespace fantail::wire {
 namespace {
 
-// The code blocks behind "### Example: NAME": two digits a byte, anything behind `;` is for the reader.
+// The code blocks behind "### Example: NAME": two digits a byte, anything behind `;` is for the
+// reader.
 std::map<std::string, testing::Bytes> ReadExamples() {
   std::map<std::string, testing::Bytes> examples;
   std::ifstream page(FANTAIL_SOURCE_DIR "/docs/protocol.md");

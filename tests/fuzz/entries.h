@@ -1,0 +1,21 @@
+// What the fuzzers call with any bytes. The same functions run over a seeded corpus in the test
+// suite, so that they cannot rot.
+#ifndef FANTAIL_TESTS_FUZZ_ENTRIES_H_
+#define FANTAIL_TESTS_FUZZ_ENTRIES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace fantail::fuzz {
+
+// Decodes the bytes, as they are and with a right header; aborts if a broken message comes out.
+void FuzzDecoder(std::span<const std::byte> bytes);
+
+// Takes the bytes as messages (two bytes of length each), makes their headers right, and gives them
+// to a FeedServer and to a Forwarder's client, with turns in between.
+void FuzzSessions(std::span<const std::byte> bytes);
+
+}  // namespace fantail::fuzz
+
+#endif  // FANTAIL_TESTS_FUZZ_ENTRIES_H_
