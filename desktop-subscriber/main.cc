@@ -171,7 +171,8 @@ class Program final : private DeskOwner {
   // version is wrong. A refusal further up (there are hops then) is the gateway's matter.
   void OnRefusal() {
     const feed::FeedState& state = client_.state();
-    if (state.state != feed::State::kRefused || !state.hops.empty() || stopped_) return;
+    if (state.state != feed::State::kRefused || stopped_) return;
+    if (!state.hops.empty() && !client_.nothing_allowed()) return;
     stopped_ = true;
     stop_code_ = app::kExitUnreachable;
     desk_.Stop(stop_code_, /*flush=*/true);

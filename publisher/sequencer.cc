@@ -14,6 +14,9 @@ const char* Sequencer::Add(const text::Row& row) {
     topic = topics_.emplace(row.symbol, Topic{id, {}}).first;
     server_->AddTopic(id, row.symbol);
   }
+  if (topic->second.last.value == std::numeric_limits<uint32_t>::max()) {
+    return "the topic has used up the sequences of this epoch; restart the publisher";
+  }
   VenueId venue_id;
   if (!row.venue.empty()) {
     auto venue = venues_.find(row.venue);

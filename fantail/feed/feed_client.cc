@@ -133,6 +133,14 @@ void FeedClient::SendWant(const std::vector<std::pair<Pattern, wire::Start>>& ad
 // ---------------------------------------------------------------------------------------------------
 // The connection.
 
+void FeedClient::Connecting(std::string peer, MonotonicTime now) {
+  now_ = now;
+  if (peer == peer_) return;
+  peer_ = std::move(peer);
+  peer_name_.clear();
+  Publish();
+}
+
 void FeedClient::Connected(ClientLink* link, std::string peer, MonotonicTime now) {
   now_ = now;
   link_ = link;
@@ -188,7 +196,6 @@ void FeedClient::GiveUp(std::string reason, Nanos retry_after) {
 
 void FeedClient::Turn(MonotonicTime now) {
   now_ = now;
-  wants_turn_ = false;
   if (phase_ == Phase::kGreeting && now - connected_at_ > options_.welcome_within) {
     GiveUp("no welcome within 3 s");
   }
@@ -352,6 +359,7 @@ void FeedClient::On(const wire::Have& have) {
   for (const Pattern& pattern : notice.refused) {
     std::erase(asked_, pattern);
     refused_.push_back(pattern);
+    refused_reason_ = notice.reason;
   }
   through_ = std::max(through_, have.at);
   if (!repeated) {
@@ -359,9 +367,8 @@ void FeedClient::On(const wire::Have& have) {
     backfilled_ = std::exchange(asking_, {});
   }
   RecountDigest();
-  wants_turn_ = true;
-  events_->OnHave(notice);
   events_->OnThrough(through_);
+  events_->OnHave(notice);
   backfilled_.clear();
   SendWants();
   Publish();
@@ -563,6 +570,12 @@ FeedState FeedClient::Judge() const {
   }
   if (!JudgeLink(&s)) return s;
   if (!JudgePath(&s)) return s;
+  if (nothing_allowed()) {
+    s.state = State::kRefused;
+    s.cause = LinkName() + ": " + refused_reason_;
+    s.hop = HopAbove();
+    return s;
+  }
   if (!caught_up_ && !wanted_.empty()) {
     s.state = State::kRecovering;
     s.cause = "catching up with " + HopAbove();
@@ -572,6 +585,10 @@ FeedState FeedClient::Judge() const {
 }
 
 std::string FeedClient::HopAbove() const { return peer_name_.empty() ? peer_ : peer_name_; }
+
+std::string FeedClient::DownCause() const {
+  return down_cause_.empty() ? "connecting" : down_cause_;
+}
 
 // False, with state and cause, if our own link does not stand.
 bool FeedClient::JudgeLink(FeedState* s) const {
@@ -583,10 +600,9 @@ bool FeedClient::JudgeLink(FeedState* s) const {
   } else if (drop_) {
     s->cause = LinkName() + ": " + drop_->reason;
   } else if (phase_ == Phase::kDown) {
-    s->cause = peer_.empty() ? (down_cause_.empty() ? "not connected yet" : down_cause_)
-                             : LinkName() + ": " + down_cause_;
+    s->cause = peer_.empty() ? "not connected yet" : LinkName() + ": " + DownCause();
   } else if (phase_ == Phase::kGreeting) {
-    s->cause = LinkName() + ": " + (down_cause_.empty() ? "connecting" : down_cause_);
+    s->cause = LinkName() + ": " + DownCause();
   } else if (hops_.empty()) {
     s->cause = LinkName() + ": waiting for its first answer";
   } else {

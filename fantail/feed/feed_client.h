@@ -82,6 +82,8 @@ class FeedClient {
 
   // --- The connection. ---
 
+  // A connection to `peer` is being made: causes name it from now on.
+  void Connecting(std::string peer, MonotonicTime now);
   // A connection stands; `link` is used until Disconnected. `peer` names it in causes.
   void Connected(ClientLink* link, std::string peer, MonotonicTime now);
   void Disconnected(std::string_view why, MonotonicTime now);
@@ -95,10 +97,6 @@ class FeedClient {
     Nanos retry_after{0};
   };
   const std::optional<Drop>& drop() const { return drop_; }
-  // An interest has just been acknowledged: the owner takes a Turn of all it has before it hands over
-  // more. What waits below for this interest then joins at exactly this position, so that the first
-  // record after it is a record to everybody, and not part of an image to some.
-  bool wants_turn() const { return wants_turn_; }
   // Says goodbye, for a tidy end.
   void Close();
 
@@ -111,6 +109,8 @@ class FeedClient {
   Position through() const { return through_; }
   // The interest that is acknowledged: complete through through(), and live after it.
   const Interest& complete() const { return complete_; }
+  // Whether the node above has refused all that is wanted.
+  bool nothing_allowed() const { return caught_up_ && complete_.empty() && !refused_.empty(); }
   // When the newest answered ping was sent.
   MonotonicTime proved_at() const { return proved_at_; }
 
@@ -154,6 +154,7 @@ class FeedClient {
   bool JudgeLink(FeedState* s) const;
   bool JudgePath(FeedState* s) const;
   std::string HopAbove() const;
+  std::string DownCause() const;
   void Publish();
   std::string LinkName() const;
 
@@ -193,10 +194,10 @@ class FeedClient {
   uint32_t have_version_ = 0;
   std::vector<Pattern> asked_;        // the session's patterns once version_ is acknowledged
   std::vector<BackfillAnswer> asking_;  // backfills in version_, with what is known of their answers
+  std::string refused_reason_;        // of the newest of refused_
   std::vector<Pattern> refused_;      // of this connection
   std::vector<Pattern> refusing_;     // likewise, of a have that goes on
   MonotonicTime pinged_at_;
-  bool wants_turn_ = false;
   bool caught_up_ = false;            // the first have of this connection has come
   std::vector<Hop> hops_;
   State upstream_ = State::kConnecting;

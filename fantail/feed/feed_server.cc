@@ -213,17 +213,19 @@ void FeedServer::SayGoodbye(Session* session, wire::GoodbyeCode code, std::strin
 const char* FeedServer::WantProblem(const Session& session, const wire::Want& want) const {
   if (session.wants.size() >= kMostWaitingWants) return "too many wants at once";
   const WantChange& change = session.assembling;
-  const size_t added = session.patterns.size() + change.add.size() + change.refused.size();
-  if (added + want.starts.size() > options_.max_patterns ||
-      change.remove.size() + want.remove.Count() > options_.max_patterns) {
-    return "too many patterns";
-  }
-  for (const wire::Start& start : want.starts) {
-    const bool beyond = covers_everything_ && start.kind == wire::StartKind::kResume &&
-                        start.after > state_->head();
-    if (beyond) return "a bookmark beyond the head of the feed";
-  }
-  return nullptr;
+  const size_t added = change.add.size() + change.refused.size() + want.starts.size();
+  const size_t removed = change.remove.size() + want.remove.Count();
+  const size_t kept = session.patterns.size() - std::min(removed, session.patterns.size());
+  const bool too_many = added > options_.max_patterns || removed > options_.max_patterns ||
+                        (!want.more && kept + added > options_.max_patterns);
+  return too_many ? "too many patterns" : nullptr;
+}
+
+bool FeedServer::BeyondHead(const wire::Want& want) const {
+  return covers_everything_ &&
+         std::any_of(want.starts.begin(), want.starts.end(), [&](const wire::Start& start) {
+           return start.kind == wire::StartKind::kResume && start.after > state_->head();
+         });
 }
 
 void FeedServer::OnWant(Session* session, const wire::Want& want) {
@@ -233,23 +235,34 @@ void FeedServer::OnWant(Session* session, const wire::Want& want) {
     observer_->OnBadMessage(session->name, problem);
     return SayGoodbye(session, wire::GoodbyeCode::kProtocol, problem);
   }
+  if (BeyondHead(want)) {
+    constexpr const char* kReason = "a bookmark beyond the head of the feed";
+    Refuse(session->address, wire::RefusedCode::kBookmark, kReason);
+    return Forget(session, kReason);
+  }
   WantChange& change = session->assembling;
   change.version = want.version;
   auto start = want.starts.begin();
   for (const std::string_view text : want.add) {
-    const Pattern pattern(text);
-    if (!allow_.empty() && !allow_.Covers(pattern)) {
-      change.refused.push_back(pattern);
-      change.reason = options_.name + " allows only " + DescribePatterns(allow_.patterns());
-    } else {
-      change.add.emplace_back(pattern, *start);
-    }
-    ++start;
+    AddOrRefuse(Pattern(text), *start++, &change);
   }
   for (const std::string_view text : want.remove) change.remove.emplace_back(text);
   if (want.more) return;
   session->wants.push_back(std::exchange(change, WantChange()));
   cover_dirty_ = true;
+}
+
+void FeedServer::AddOrRefuse(Pattern pattern, const wire::Start& start, WantChange* change) const {
+  if (!allow_.empty() && !allow_.Covers(pattern)) {
+    change->reason = options_.name + " allows only " + DescribePatterns(allow_.patterns());
+  } else if (!covers_everything_ && wanted_.size() + change->add.size() >= options_.max_cover &&
+             !wanted_.contains(pattern)) {
+    change->reason = options_.name + " has no room for more patterns above";
+  } else {
+    change->add.emplace_back(std::move(pattern), start);
+    return;
+  }
+  change->refused.push_back(std::move(pattern));
 }
 
 void FeedServer::OnAck(Session* session, const wire::Ack& ack) {

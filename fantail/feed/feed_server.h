@@ -51,6 +51,8 @@ struct ServerOptions {
   size_t max_backlog_bytes = size_t{8} << 20;
   uint32_t max_sessions = 4096;
   uint32_t max_patterns = 65536;
+  // Patterns that a gateway asks for on behalf of all its sessions; the node above has max_patterns too.
+  uint32_t max_cover = 65536;
   // How long a pattern that nobody wants any more stays in the cover: longer than a reconnect.
   Nanos linger = std::chrono::seconds(5);
   // A client pings every second.
@@ -122,6 +124,8 @@ class FeedServer {
   // The answer to a TakeCover.
   void Acknowledge(const HaveNotice& have, const Interest& acknowledged,
                    const std::vector<BackfillAnswer>& backfilled);
+  // Begins the sessions that waited for what has just been acknowledged.
+  void StartWaiting() { Turn(now_); }
   // What pongs say of the path above this node; `proved_at` is when the newest proof of life from
   // above was asked for.
   void SetUpstream(const FeedState& state, MonotonicTime proved_at);
@@ -174,6 +178,8 @@ class FeedServer {
   void Dispatch(Session* session, const wire::AnyMessage& message);
   void OnWant(Session* session, const wire::Want& want);
   const char* WantProblem(const Session& session, const wire::Want& want) const;
+  bool BeyondHead(const wire::Want& want) const;
+  void AddOrRefuse(Pattern pattern, const wire::Start& start, WantChange* change) const;
   void OnAck(Session* session, const wire::Ack& ack);
   void OnPing(Session* session, const wire::Ping& ping);
   wire::Message MakePong(const Session& session, uint64_t nonce) const;

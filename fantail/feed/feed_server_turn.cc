@@ -54,6 +54,9 @@ bool FeedServer::AdvanceSplice(Session* session, bool* more) {
       cover_dirty_ = true;
     };
   }
+  // Half a window: else images would fill the last of it, and the session fall behind again at once.
+  const bool cramped = session->sent_bytes - session->acked_bytes > options_.window_bytes / 2;
+  if (session->splice->fell_behind() && !session->splice->resolved() && cramped) return true;
   for (int step = 0; step < kSpliceStepsPerTurn; ++step) {
     switch (session->splice->Step(*state_, session, ask)) {
       case Splice::Progress::kWaiting: return true;

@@ -33,8 +33,11 @@ class Forwarder final : private FeedEvents {
   void OnBackfill(std::span<const wire::Record> records) override { server_.AddBackfill(records); }
   void OnThrough(Position through) override { server_.AdvanceHead(through); }
   void OnGap(const GapNotice& gap) override { server_.AddGap(gap); }
+  // Whoever waited for this interest joins at exactly this position, before anything newer comes in: so
+  // the first record after it is a record to everybody below, and not part of an image to some.
   void OnHave(const HaveNotice& have) override {
     server_.Acknowledge(have, client_.complete(), client_.backfilled());
+    server_.StartWaiting();
   }
   void OnState(const FeedState& state) override { (void)state, state_changed_ = true; }
   void OnEnd(Position at) override { server_.End(at); }

@@ -40,6 +40,7 @@ class Splice {
   // When done: the session's new interest, and what it is told.
   const WantChange& change() const { return change_; }
   bool resolved() const { return resolved_; }
+  bool fell_behind() const { return !again_.empty(); }
 
  private:
   // Decides for every added pattern what it will get; false if that must wait.

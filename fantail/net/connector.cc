@@ -25,7 +25,6 @@ bool Connector::Turn(MonotonicTime now, int most) {
     const Dealer::Link link = dealer_->Check();
     if (link == Dealer::Link::kUp && !told_) {
       told_ = true;
-      told_of_ = endpoint_;
       client_->Connected(dealer_.get(), endpoint_, now);
     }
     if (told_) {
@@ -33,10 +32,9 @@ bool Connector::Turn(MonotonicTime now, int most) {
       more = dealer_->Receive(
           [&](std::span<const std::byte> bytes) {
             client_->Receive(bytes, now);
-            return !client_->drop() && !client_->wants_turn();
+            return !client_->drop();
           },
           most);
-      more = more || client_->wants_turn();
     }
     if (client_->drop()) {
       const feed::FeedClient::Drop drop = *client_->drop();
@@ -55,17 +53,16 @@ void Connector::Open(MonotonicTime now) {
   endpoint_ = endpoints_[next_++ % endpoints_.size()];
   dealer_ = std::make_unique<Dealer>(context_, endpoint_);
   opened_at_ = now;
+  client_->Connecting(endpoint_, now);
   told_ = false;
 }
 
 void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
-  const bool told = told_;
   dealer_.reset();
   told_ = false;
   const Nanos jitter(random_.Between(kShortestWait.count(), kLongestWait.count()));
   open_at_ = now + std::max(wait, jitter);
-  // The client names the endpoint that it was last told of by itself.
-  client_->Disconnected(told || endpoint_ == told_of_ ? why : endpoint_ + ": " + why, now);
+  client_->Disconnected(why, now);
 }
 
 void Connector::AddTo(Poller* poller) {

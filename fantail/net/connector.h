@@ -43,7 +43,6 @@ class Connector {
   std::string endpoint_;  // of dealer_
   std::unique_ptr<Dealer> dealer_;
   bool told_ = false;     // the client knows of dealer_
-  std::string told_of_;   // the endpoint of the newest dealer that it knew of
   MonotonicTime opened_at_;
   MonotonicTime open_at_;
 };

@@ -72,6 +72,7 @@ enum class RefusedCode : uint8_t {
   kBusy = 4,        // no room for another session
   kLoop = 5,        // the client is above this node already
   kEncoding = 6,    // no encoding in common
+  kBookmark = 7,    // a bookmark beyond the head of the feed
 };
 
 struct Refused {

@@ -119,9 +119,6 @@ feed::SendResult World::Transmit(const std::string& from, std::string_view addre
     Node* client = Find(c->client);
     if (!c->open || c->cut || !client->alive || client->link != c) return;
     client->client()->Receive(message.bytes(), now_);
-    if (client->client()->wants_turn()) {
-      client->Turn(now_);
-    }
     ScheduleTurn(client, Nanos{0});
   });
   ScheduleTurn(Find(from), milliseconds(1));
