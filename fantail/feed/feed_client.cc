@@ -164,6 +164,7 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
   taken_bytes_ = taken_messages_ = acked_bytes_ = acked_messages_ = 0;
   version_ = have_version_ = 0;
   asked_.clear();
+  held_.clear();
   refused_.clear();
   refusing_.clear();
   AskAgain();
@@ -306,8 +307,9 @@ void FeedClient::On(const wire::Welcome& welcome) {
   }
   if (welcome.epoch > epoch_) BeginEpoch(welcome.epoch, welcome.paced);
   if (!first) {
-    version_ = have_version_ = 0;
-    asked_.clear();
+    // The node goes on with what it had acknowledged; a change that it had not, it has forgotten.
+    version_ = have_version_;
+    asked_ = held_;
     refusing_.clear();
     AskAgain();
     caught_up_ = false;
@@ -363,9 +365,10 @@ void FeedClient::On(const wire::Have& have) {
   }
   through_ = std::max(through_, have.at);
   if (!repeated) {
-    complete_ = Interest(asked_);
+    held_ = asked_;
     backfilled_ = std::exchange(asking_, {});
   }
+  complete_ = Interest(held_);
   RecountDigest();
   events_->OnThrough(through_);
   events_->OnHave(notice);

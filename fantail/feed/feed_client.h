@@ -196,6 +196,7 @@ class FeedClient {
   std::vector<BackfillAnswer> asking_;  // backfills in version_, with what is known of their answers
   std::string refused_reason_;        // of the newest of refused_
   std::vector<Pattern> refused_;      // of this connection
+  std::vector<Pattern> held_;         // the session's patterns as of have_version_
   std::vector<Pattern> refusing_;     // likewise, of a have that goes on
   MonotonicTime pinged_at_;
   bool caught_up_ = false;            // the first have of this connection has come

@@ -40,10 +40,18 @@ void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
     session->wants.clear();
     session->assembling = WantChange();
     session->outbox.clear();
-    session->patterns.clear();
     session->interest = Interest();
     session->through = Position{};
     session->end_sent = false;
+    // It goes on with what it had, without having to ask: so it misses no record of the new epoch.
+    if (session->patterns.empty()) continue;
+    WantChange again{.version = session->version};
+    for (const Pattern& pattern : session->patterns) {
+      again.add.emplace_back(pattern, wire::Start{.kind = wire::StartKind::kFresh});
+    }
+    std::sort(again.add.begin(), again.add.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    session->wants.push_back(std::move(again));
   }
   state_ = std::make_unique<EpochState>(epoch, paced, options_.ring_bytes);
   backfills_.clear();

@@ -274,7 +274,7 @@ TEST_F(ClientTest, AHaveInPartsIsOneAnswerAndWhatItRefusesIsNotAskedAgain) {
   Gets(wire::Have{.version = 1, .refused = TextOf("B"), .reason = "no", .more = true});
   EXPECT_EQ(events.Take(), Lines{});
   Gets(wire::Have{.version = 1, .refused = TextOf("C"), .reason = "no"});
-  EXPECT_EQ(events.Take(), (Lines{"have 1 refused B C", "through 0"}));
+  EXPECT_EQ(events.Take(), (Lines{"through 0", "have 1 refused B C"}));
   EXPECT_EQ(client.complete(), Interest(P({"A*"})));
   client.Turn(now);
   EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);

@@ -85,7 +85,7 @@ TEST_F(WantTest, ABookmarkBeyondThePublishersHeadIsRefused) {
   Publish("AAPL", 3);
   Hello("desk");
   Want("desk", {"A*"}, Resume(4));
-  EXPECT_EQ(To("desk").Last<wire::Goodbye>().reason, "a bookmark beyond the head of the feed");
+  EXPECT_EQ(To("desk").Last<wire::Refused>().code, wire::RefusedCode::kBookmark);
   EXPECT_EQ(server->session_count(), 0u);
 }
 
