@@ -22,8 +22,8 @@
 namespace fantail::gateway {
 namespace {
 
-// Batches taken in between two turns: natural batching needs no more than what is there, and a bound
-// keeps the sessions' turns coming.
+// Batches taken in between two turns: natural batching needs no more than what is there, and a
+// bound keeps the sessions' turns coming.
 constexpr int kUpstreamMessagesPerTurn = 64;
 constexpr int kSessionMessagesPerTurn = 256;
 // The timers of the state machines need no finer grain.
@@ -43,12 +43,12 @@ struct Options {
 
 void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--upstream ENDPOINT", app::EndpointUse::kConnect, &o->upstream,
-                       "the node above, tcp://HOST:PORT; the next is tried when one dies",
-                       line);
+                       "the node above, tcp://HOST:PORT; the next is tried when one dies", line);
   line->Require("--upstream");
-  app::EndpointOption("--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
-                      "where desks and further gateways connect, tcp://HOST:PORT; port * lets the kernel pick",
-                      line);
+  app::EndpointOption(
+      "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
+      "where desks and further gateways connect, tcp://HOST:PORT; port * lets the kernel pick",
+      line);
   line->Require("--listen");
   line->Custom(
       "--allow PATTERN",
@@ -65,10 +65,12 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
   app::AddCommonOptions(&o->common, line);
-  line->Example("fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
-                "a branch office");
-  line->Example("fantail-gateway --upstream tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5557 --allow 'B*'",
-                "a gateway behind a gateway, for what begins with B only");
+  line->Example(
+      "fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
+      "a branch office");
+  line->Example(
+      "fantail-gateway --upstream tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5557 --allow 'B*'",
+      "a gateway behind a gateway, for what begins with B only");
 }
 
 std::vector<std::string> Texts(const std::vector<app::Endpoint>& endpoints) {
@@ -104,8 +106,8 @@ class Gateway {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) {
-      return absl::Status(bound.status().code(), "--listen \"" + options_.listen.text() +
-                                                     "\": " + std::string(bound.status().message()));
+      return absl::Status(bound.status().code(), "--listen \"" + options_.listen.text() + "\": " +
+                                                     std::string(bound.status().message()));
     }
     listening_ = *std::move(bound);
     app::LogInfo("listening at {}, feed {}, upstream {}", listening_, options_.common.feed,
@@ -208,8 +210,9 @@ class Gateway {
 
 int Main(int argc, char** argv) {
   Options options;
-  app::CommandLine line("fantail-gateway",
-                        "takes each wanted tick once from above and fans it out to the sessions below");
+  app::CommandLine line(
+      "fantail-gateway",
+      "takes each wanted tick once from above and fans it out to the sessions below");
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);

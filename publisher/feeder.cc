@@ -36,10 +36,17 @@ bool Feeder::Turn(MonotonicTime now, WallTime wall) {
 bool Feeder::TakeRow() {
   while (state_ == State::kRunning) {
     switch (source_->Next(&row_)) {
-      case Source::Result::kRow: has_row_ = true; return true;
-      case Source::Result::kBadRow: OnBadRow(source_->problem()); break;
-      case Source::Result::kEnd: state_ = State::kEnded; return false;
-      case Source::Result::kWait: return false;
+      case Source::Result::kRow:
+        has_row_ = true;
+        return true;
+      case Source::Result::kBadRow:
+        OnBadRow(source_->problem());
+        break;
+      case Source::Result::kEnd:
+        state_ = State::kEnded;
+        return false;
+      case Source::Result::kWait:
+        return false;
       case Source::Result::kFailed:
         state_ = State::kFailed;
         problem_ = source_->problem();

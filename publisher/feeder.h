@@ -1,5 +1,5 @@
-// Moves rows from a source to the sequencer when they are due: by their own time stamps at some speed,
-// or as fast as the sessions take them.
+// Moves rows from a source to the sequencer when they are due: by their own time stamps at some
+// speed, or as fast as the sessions take them.
 //
 // Thread: one owner, the publisher's feed thread.  Ownership: keeps pointers that outlive it.
 // It reads no clock: time comes in.
@@ -20,14 +20,14 @@ namespace fantail::publisher {
 class Feeder {
  public:
   struct Options {
-    double speed = 1;       // 0: as fast as the sessions take it
-    bool strict = false;    // stop at the first bad row
-    bool stamp_now = false; // the time of a tick is when it is published
+    double speed = 1;        // 0: as fast as the sessions take it
+    bool strict = false;     // stop at the first bad row
+    bool stamp_now = false;  // the time of a tick is when it is published
   };
   enum class State : uint8_t {
     kRunning,
-    kEnded,    // the source is at its end, and everything has been published
-    kFailed,   // the source broke off, or a bad row in strict mode; problem() says why
+    kEnded,   // the source is at its end, and everything has been published
+    kFailed,  // the source broke off, or a bad row in strict mode; problem() says why
   };
 
   Feeder(Options options, Source* source, Sequencer* sequencer,

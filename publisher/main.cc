@@ -52,21 +52,23 @@ absl::Status ParseSpeed(const std::string& text, double* speed) {
   }
   const char* end = text.data() + text.size();
   const auto [at, error] = std::from_chars(text.data(), end, *speed);
-  if (error == std::errc() && at == end && *speed >= 0.001 && *speed <= 1e6) return absl::OkStatus();
+  if (error == std::errc() && at == end && *speed >= 0.001 && *speed <= 1e6)
+    return absl::OkStatus();
   return absl::InvalidArgumentError("write a factor from 0.001 to 1000000, or max");
 }
 
 void Declare(Options* o, app::CommandLine* line) {
-  app::EndpointOption("--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
-                      "where gateways and desks connect, tcp://HOST:PORT; port * lets the kernel pick",
-                      line);
+  app::EndpointOption(
+      "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
+      "where gateways and desks connect, tcp://HOST:PORT; port * lets the kernel pick", line);
   line->Require("--listen");
   line->Option("--source SOURCE", &o->source,
                "csv:FILE (plain or gzip; csv:- is standard input) or synthetic:KEY=VALUE,...");
   line->Require("--source");
   line->Custom(
       "--speed FACTOR", [o](const std::string& text) { return ParseSpeed(text, &o->speed); },
-      "by the recorded time stamps: 1 is as recorded, 20 is twenty times faster; max waits only for "
+      "by the recorded time stamps: 1 is as recorded, 20 is twenty times faster; max waits only "
+      "for "
       "the slowest session",
       "1");
   line->Custom(
@@ -74,8 +76,9 @@ void Declare(Options* o, app::CommandLine* line) {
       [o](const std::string& text) {
         o->wait_for = text;
         const char* problem = PatternProblem(text);
-        return problem == nullptr ? absl::OkStatus()
-                                  : absl::InvalidArgumentError(std::string("not a pattern: ") + problem);
+        return problem == nullptr
+                   ? absl::OkStatus()
+                   : absl::InvalidArgumentError(std::string("not a pattern: ") + problem);
       },
       "hold the first row until some session's interest covers this");
   line->Flag("--strict", &o->strict, "stop at the first bad row instead of skipping it");
@@ -85,10 +88,12 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
   app::AddCommonOptions(&o->common, line);
-  line->Example("fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --speed 20",
-                "replay a recorded day twenty times faster");
   line->Example(
-      "fantail-publisher --listen 'tcp://127.0.0.1:*' --source synthetic:symbols=8000,rate=20000,seed=1",
+      "fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --speed 20",
+      "replay a recorded day twenty times faster");
+  line->Example(
+      "fantail-publisher --listen 'tcp://127.0.0.1:*' --source "
+      "synthetic:symbols=8000,rate=20000,seed=1",
       "a made-up market of 8,000 symbols");
   line->Example("producer | fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:-",
                 "ticks from another program");
@@ -119,12 +124,13 @@ class Publisher {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) {
-      return absl::Status(bound.status().code(), "--listen \"" + options_.listen.text() +
-                                                     "\": " + std::string(bound.status().message()));
+      return absl::Status(bound.status().code(), "--listen \"" + options_.listen.text() + "\": " +
+                                                     std::string(bound.status().message()));
     }
     server_.BeginEpoch(app::NewEpoch(net::ReadWallClock()), /*paced=*/options_.speed == 0,
                        /*covers_everything=*/true);
-    app::LogInfo("listening at {}, feed {}, source {}", *bound, options_.common.feed, options_.source);
+    app::LogInfo("listening at {}, feed {}, source {}", *bound, options_.common.feed,
+                 options_.source);
     return ready_.Write({{"listen", *bound}});
   }
 
@@ -223,8 +229,9 @@ class Publisher {
     app::LogInfo("status: {} sessions, {} ticks published ({}), {} sent ({}), {} bad rows{}",
                  server_.session_count(), app::FormatCount(feeder_.published()),
                  app::FormatRate(feeder_.published() - reported_ticks_, over),
-                 app::FormatBytes(c.bytes_sent), app::FormatByteRate(c.bytes_sent - reported_bytes_, over),
-                 feeder_.bad_rows(), app::DescribeSlowest(server_));
+                 app::FormatBytes(c.bytes_sent),
+                 app::FormatByteRate(c.bytes_sent - reported_bytes_, over), feeder_.bad_rows(),
+                 app::DescribeSlowest(server_));
     reported_ticks_ = feeder_.published();
     reported_bytes_ = c.bytes_sent;
   }
@@ -264,7 +271,8 @@ class Publisher {
 
 int Main(int argc, char** argv) {
   Options options;
-  app::CommandLine line("fantail-publisher", "reads ticks from a source and serves them to sessions");
+  app::CommandLine line("fantail-publisher",
+                        "reads ticks from a source and serves them to sessions");
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);

@@ -1,5 +1,5 @@
-// Numbers what a source gives: topic and venue ids, the sequence within the topic, the position in the
-// feed. From here on a row is a record.
+// Numbers what a source gives: topic and venue ids, the sequence within the topic, the position in
+// the feed. From here on a row is a record.
 //
 // Thread: one owner.  Ownership: keeps a pointer to the server that the records go to.
 // Cost: two hash look-ups a row; records go on in runs of up to 1,024.

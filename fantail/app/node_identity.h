@@ -19,8 +19,8 @@ uint64_t KernelRandom();
 // Never 0, which means "not known".
 NodeId RandomNodeId();
 
-// The start second << 32, then 22 bits of its fraction and 10 random ones, above `before`: the epoch that is to end, if
-// it is known.
+// The start second << 32, then 22 bits of its fraction and 10 random ones, above `before`: the
+// epoch that is to end, if it is known.
 Epoch NewEpoch(WallTime now, Epoch before = {});
 
 // Seeds rand(), from which libzmq takes routing ids and the jitter of its reconnects, and which it

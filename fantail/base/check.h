@@ -23,12 +23,11 @@ std::string CheckValues(const Values&... values) {
 
 }  // namespace fantail
 
-#define FANTAIL_CHECK(condition, ...)                                        \
-  do {                                                                       \
-    if (!(condition)) [[unlikely]] {                                         \
-      ::fantail::CheckFailed(__FILE__, __LINE__, #condition,                 \
-                             ::fantail::CheckValues(__VA_ARGS__));           \
-    }                                                                        \
+#define FANTAIL_CHECK(condition, ...)                                                              \
+  do {                                                                                             \
+    if (!(condition)) [[unlikely]] {                                                               \
+      ::fantail::CheckFailed(__FILE__, __LINE__, #condition, ::fantail::CheckValues(__VA_ARGS__)); \
+    }                                                                                              \
   } while (false)
 
 #endif  // FANTAIL_BASE_CHECK_H_

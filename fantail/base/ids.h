@@ -1,5 +1,5 @@
-// Strong types for the numbers that Fantail counts with, so that a position cannot be passed where a
-// sequence is meant. Each is a plain integer in memory.
+// Strong types for the numbers that Fantail counts with, so that a position cannot be passed where
+// a sequence is meant. Each is a plain integer in memory.
 //
 // Thread: values; use them anywhere.
 #ifndef FANTAIL_BASE_IDS_H_
@@ -23,7 +23,9 @@ struct Number {
     ++value;
     return *this;
   }
-  friend constexpr Number operator+(Number n, Rep delta) { return {static_cast<Rep>(n.value + delta)}; }
+  friend constexpr Number operator+(Number n, Rep delta) {
+    return {static_cast<Rep>(n.value + delta)};
+  }
   // How far apart two are. REQUIRES: a >= b
   friend constexpr Rep operator-(Number a, Number b) { return static_cast<Rep>(a.value - b.value); }
   template <class H>

@@ -1,6 +1,6 @@
 // A small seeded generator (xoshiro256** seeded by SplitMix64; Blackman and Vigna, public domain
-// algorithms) with the few draws Fantail needs. The same seed gives the same numbers on every machine
-// and library, which std::uniform_int_distribution does not promise.
+// algorithms) with the few draws Fantail needs. The same seed gives the same numbers on every
+// machine and library, which std::uniform_int_distribution does not promise.
 //
 // Thread: one owner.
 #ifndef FANTAIL_BASE_RANDOM_H_

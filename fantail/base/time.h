@@ -1,5 +1,6 @@
-// Time as types: a duration, a point on this machine's monotonic clock, and a point on the wall clock.
-// The three do not mix. Nothing here reads a clock: fantail/net/clock.h does, once a turn of a loop.
+// Time as types: a duration, a point on this machine's monotonic clock, and a point on the wall
+// clock. The three do not mix. Nothing here reads a clock: fantail/net/clock.h does, once a turn of
+// a loop.
 //
 // Thread: values; use them anywhere.
 #ifndef FANTAIL_BASE_TIME_H_

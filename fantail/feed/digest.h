@@ -1,6 +1,7 @@
 // The proof of completeness: D = sum over topics of k(topic) x last sequence, modulo 2^64, where
-// k(topic) is an odd hash of the name. A consumer adds k for every record; a node computes D from its
-// image and the names alone, not through the lists that its fan-out uses, so that an error there shows.
+// k(topic) is an odd hash of the name. A consumer adds k for every record; a node computes D from
+// its image and the names alone, not through the lists that its fan-out uses, so that an error
+// there shows.
 //
 // Thread: one owner.
 #ifndef FANTAIL_FEED_DIGEST_H_
@@ -16,10 +17,12 @@
 
 namespace fantail::feed {
 
-// k(topic): FNV-1a of the name, mixed by the finaliser of SplitMix64, made odd. Part of the protocol.
+// k(topic): FNV-1a of the name, mixed by the finaliser of SplitMix64, made odd. Part of the
+// protocol.
 uint64_t DigestFactor(std::string_view topic);
 
-// D for any interest at one moment: names sorted, with running sums, so that a prefix is two look-ups.
+// D for any interest at one moment: names sorted, with running sums, so that a prefix is two
+// look-ups.
 // Cost: one pass over all topics to make; O(patterns x log topics) a question.
 class DigestIndex {
  public:

@@ -1,5 +1,5 @@
-// All that a node knows of one epoch: names, image, ring, coverage, and the groups with what waits for
-// their members. A new epoch is a new object; nothing of the old one can leak into it.
+// All that a node knows of one epoch: names, image, ring, coverage, and the groups with what waits
+// for their members. A new epoch is a new object; nothing of the old one can leak into it.
 //
 // Thread: one owner, the FeedServer.
 #ifndef FANTAIL_FEED_EPOCH_STATE_H_
@@ -54,8 +54,8 @@ class EpochState {
 
   // Encodes what waits in every group.
   void SealGroups(MonotonicTime now);
-  // The session becomes a member of the group of its interest, in step at head(). REQUIRES: the groups
-  // are sealed, and the session is in none.
+  // The session becomes a member of the group of its interest, in step at head(). REQUIRES: the
+  // groups are sealed, and the session is in none.
   void Join(Session* session);
   // The group that nobody is left in ends.
   void Leave(Session* session);

@@ -1,10 +1,10 @@
-// One session to a node above, for as long as its owner lives: the half of a gateway and of a desk that
-// faces the publisher. It says hello, wants, acknowledges and pings over whatever connection it is
-// given, and after a cut it resumes on the next one. It touches no socket, file or clock.
+// One session to a node above, for as long as its owner lives: the half of a gateway and of a desk
+// that faces the publisher. It says hello, wants, acknowledges and pings over whatever connection
+// it is given, and after a cut it resumes on the next one. It touches no socket, file or clock.
 //
-// What it promises its owner: records of a topic come in the order of their sequences, none missing and
-// none twice, unless OnGap says which; and the state is live only while every hop up to the publisher
-// has proved within 3 s that it is.
+// What it promises its owner: records of a topic come in the order of their sequences, none missing
+// and none twice, unless OnGap says which; and the state is live only while every hop up to the
+// publisher has proved within 3 s that it is.
 //
 // Thread: one owner.  Ownership: keeps pointers to the events and the connection it was given.
 // Cost: a record costs a look-up by topic id and an addition.
@@ -45,25 +45,25 @@ struct ClientOptions {
 class ClientLink {
  public:
   virtual ~ClientLink() = default;
-  // Never blocks; false if it could not be sent now (the message is dropped: every message of a client
-  // is repeated by its timers).
+  // Never blocks; false if it could not be sent now (the message is dropped: every message of a
+  // client is repeated by its timers).
   virtual bool Send(const wire::Message& message) = 0;
 };
 
 struct ClientCounters {
   uint64_t records = 0;
   uint64_t images = 0;
-  uint64_t gaps = 0;          // notices given to the owner
-  uint64_t duplicates = 0;    // records that had come already, after a resume
+  uint64_t gaps = 0;        // notices given to the owner
+  uint64_t duplicates = 0;  // records that had come already, after a resume
   uint64_t bytes_received = 0;
   uint64_t messages_received = 0;
   uint64_t bytes_sent = 0;
   uint64_t bad_messages = 0;
-  uint64_t lost_messages = 0;   // found by the `after` of a batch
-  uint64_t holes = 0;           // found by a sequence: an error in a node above
-  uint64_t wrong_digests = 0;   // likewise, found by a proof
-  uint64_t proofs = 0;          // that were right
-  uint64_t sessions = 0;        // welcomes
+  uint64_t lost_messages = 0;  // found by the `after` of a batch
+  uint64_t holes = 0;          // found by a sequence: an error in a node above
+  uint64_t wrong_digests = 0;  // likewise, found by a proof
+  uint64_t proofs = 0;         // that were right
+  uint64_t sessions = 0;       // welcomes
 };
 
 class FeedClient {
@@ -73,11 +73,13 @@ class FeedClient {
   // --- What the owner wants. ---
 
   void SetInterest(std::vector<Pattern> patterns, MonotonicTime now);
-  // Asks for older records as well; they come as OnBackfill, and TakeBackfilled tells when all have.
+  // Asks for older records as well; they come as OnBackfill, and TakeBackfilled tells when all
+  // have.
   void AskBackfill(Backfill backfill);
   // The backfills answered by the have that OnHave is just reporting.
   const std::vector<BackfillAnswer>& backfilled() const { return backfilled_; }
-  // While held, nothing is acknowledged, so that the node above stops sending when the window is full.
+  // While held, nothing is acknowledged, so that the node above stops sending when the window is
+  // full.
   void HoldAcks(bool held) { hold_ = held; }
 
   // --- The connection. ---
@@ -117,8 +119,8 @@ class FeedClient {
  private:
   enum class Phase : uint8_t { kDown, kGreeting, kUp };
   struct TopicState {
-    Sequence last;             // newest that the owner has
-    uint64_t factor = 0;       // DigestFactor, if in complete_
+    Sequence last;               // newest that the owner has
+    uint64_t factor = 0;         // DigestFactor, if in complete_
     bool expects_image = false;  // after a gap
   };
 
@@ -166,7 +168,7 @@ class FeedClient {
 
   // The owner's wishes.
   std::vector<Pattern> wanted_;
-  std::vector<Backfill> backfills_;   // not asked for on this connection
+  std::vector<Backfill> backfills_;  // not asked for on this connection
   bool hold_ = false;
 
   // The epoch; all of it ends with the epoch.
@@ -176,7 +178,7 @@ class FeedClient {
   Interest complete_;
   Topics topics_;
   std::vector<TopicState> states_;
-  uint64_t digest_ = 0;               // of complete_
+  uint64_t digest_ = 0;  // of complete_
   std::optional<Position> ended_;
 
   // The connection; all of it ends with the connection.
@@ -190,23 +192,24 @@ class FeedClient {
   uint64_t taken_messages_ = 0;
   uint64_t acked_bytes_ = 0;
   uint64_t acked_messages_ = 0;
-  uint32_t version_ = 0;              // of the newest want sent
+  uint32_t version_ = 0;  // of the newest want sent
   uint32_t have_version_ = 0;
-  std::vector<Pattern> asked_;        // the session's patterns once version_ is acknowledged
-  std::vector<BackfillAnswer> asking_;  // backfills in version_, with what is known of their answers
-  std::string refused_reason_;        // of the newest of refused_
-  std::vector<Pattern> refused_;      // of this connection
-  std::vector<Pattern> held_;         // the session's patterns as of have_version_
-  std::vector<Pattern> refusing_;     // likewise, of a have that goes on
+  std::vector<Pattern> asked_;  // the session's patterns once version_ is acknowledged
+  std::vector<BackfillAnswer>
+      asking_;                     // backfills in version_, with what is known of their answers
+  std::string refused_reason_;     // of the newest of refused_
+  std::vector<Pattern> refused_;   // of this connection
+  std::vector<Pattern> held_;      // the session's patterns as of have_version_
+  std::vector<Pattern> refusing_;  // likewise, of a have that goes on
   MonotonicTime pinged_at_;
-  bool caught_up_ = false;            // the first have of this connection has come
+  bool caught_up_ = false;  // the first have of this connection has come
   std::vector<Hop> hops_;
   State upstream_ = State::kConnecting;
   std::string upstream_cause_;
   Nanos waiting_{0};
 
   std::string peer_;
-  std::string peer_name_;             // as its last welcome said
+  std::string peer_name_;  // as its last welcome said
   std::string down_cause_;
   bool was_live_ = false;
   bool refused_by_peer_ = false;

@@ -4,31 +4,44 @@ namespace fantail::feed {
 
 const char* StateName(State state) {
   switch (state) {
-    case State::kConnecting: return "connecting";
-    case State::kRecovering: return "recovering";
-    case State::kLive: return "live";
-    case State::kStale: return "stale";
-    case State::kEnded: return "ended";
-    case State::kRefused: return "refused";
+    case State::kConnecting:
+      return "connecting";
+    case State::kRecovering:
+      return "recovering";
+    case State::kLive:
+      return "live";
+    case State::kStale:
+      return "stale";
+    case State::kEnded:
+      return "ended";
+    case State::kRefused:
+      return "refused";
   }
   return "unknown";
 }
 
 const char* RoleName(Role role) {
   switch (role) {
-    case Role::kSubscriber: return "subscriber";
-    case Role::kGateway: return "gateway";
-    case Role::kPublisher: return "publisher";
+    case Role::kSubscriber:
+      return "subscriber";
+    case Role::kGateway:
+      return "gateway";
+    case Role::kPublisher:
+      return "publisher";
   }
   return "unknown";
 }
 
 const char* GapReasonName(GapReason reason) {
   switch (reason) {
-    case GapReason::kNotHeld: return "no longer held by the node above";
-    case GapReason::kTooSlow: return "too far behind a live feed";
-    case GapReason::kUpstream: return "missing at the node above";
-    case GapReason::kHole: return "a sequence was missing";
+    case GapReason::kNotHeld:
+      return "no longer held by the node above";
+    case GapReason::kTooSlow:
+      return "too far behind a live feed";
+    case GapReason::kUpstream:
+      return "missing at the node above";
+    case GapReason::kHole:
+      return "a sequence was missing";
   }
   return "unknown";
 }

@@ -1,5 +1,6 @@
-// What passes from a FeedClient to whoever owns it: a desk's board or printer, a gateway's FeedServer,
-// a recorder. The list is short on purpose; it is the whole coupling between the two halves of a node.
+// What passes from a FeedClient to whoever owns it: a desk's board or printer, a gateway's
+// FeedServer, a recorder. The list is short on purpose; it is the whole coupling between the two
+// halves of a node.
 //
 // Thread: every call comes from inside FeedClient's own calls, on its owner's thread.
 // Ownership: references and spans are valid during the call only.
@@ -22,8 +23,8 @@ namespace fantail::feed {
 // A topic at its last sequence: the newest tick of each kind, and the epoch's totals.
 struct TopicImage {
   TopicId topic;
-  Sequence sequence;  // of the topic's newest record
-  wire::Tick trade{};   // each has kind 0 if there has been none
+  Sequence sequence;   // of the topic's newest record
+  wire::Tick trade{};  // each has kind 0 if there has been none
   wire::Tick quote{};
   wire::Tick status{};
   wire::Totals totals{};  // count 0 if it has not traded
@@ -31,15 +32,17 @@ struct TopicImage {
   friend bool operator==(const TopicImage&, const TopicImage&) = default;
 };
 
-inline bool Present(const wire::Tick& tick) { return static_cast<uint8_t>(tick.kind) != 0; }
+inline bool Present(const wire::Tick& tick) {
+  return static_cast<uint8_t>(tick.kind) != 0;
+}
 
 enum class State : uint8_t {
   kConnecting = 1,  // nothing has been received yet
   kRecovering = 2,  // connected; an image or a replay is on its way
-  kLive = 3,        // every hop has proved within 3 s that it is alive, and all that is wanted flows
-  kStale = 4,       // it was live; now it is not, and `cause` says why
-  kEnded = 5,       // the publisher has ended the feed and everything has come
-  kRefused = 6,     // the node above will not serve this; `cause` says why
+  kLive = 3,     // every hop has proved within 3 s that it is alive, and all that is wanted flows
+  kStale = 4,    // it was live; now it is not, and `cause` says why
+  kEnded = 5,    // the publisher has ended the feed and everything has come
+  kRefused = 6,  // the node above will not serve this; `cause` says why
 };
 const char* StateName(State state);
 
@@ -51,8 +54,9 @@ struct Hop {
   NodeId node;
   std::string name;
   Role role = Role::kGateway;
-  State state = State::kConnecting;  // of this hop's own link upwards; a publisher's is kLive or kEnded
-  Nanos age{0};                      // of its newest proof of life from above
+  State state =
+      State::kConnecting;  // of this hop's own link upwards; a publisher's is kLive or kEnded
+  Nanos age{0};            // of its newest proof of life from above
 };
 
 struct FeedState {

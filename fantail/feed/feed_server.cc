@@ -30,7 +30,7 @@ FeedServer::FeedServer(ServerOptions options, SessionLinks* links, ServerObserve
 
 FeedServer::~FeedServer() = default;
 
-// ---------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // From above.
 
 void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
@@ -98,7 +98,7 @@ void FeedServer::SetUpstream(const FeedState& state, MonotonicTime proved_at) {
   for (auto& [address, session] : sessions_) links_->Send(address, MakePong(*session, 0));
 }
 
-// ---------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // From below.
 
 void FeedServer::Receive(std::string_view address, std::span<const std::byte> bytes,
@@ -179,8 +179,8 @@ void FeedServer::Open(std::string_view address, const wire::Hello& hello) {
   if (const char* problem = HelloProblem(hello, &code)) {
     std::string reason = problem;
     if (code == wire::RefusedCode::kWrongFeed) {
-      reason = "wrong feed: \"" + std::string(hello.feed) + "\" was asked for, this node serves \"" +
-               options_.feed + "\"";
+      reason = "wrong feed: \"" + std::string(hello.feed) +
+               "\" was asked for, this node serves \"" + options_.feed + "\"";
     }
     observer_->OnRefused(hello.name, reason);
     return Refuse(address, code, reason);
@@ -200,8 +200,7 @@ void FeedServer::Open(std::string_view address, const wire::Hello& hello) {
 }
 
 void FeedServer::Refuse(std::string_view address, wire::RefusedCode code, std::string_view reason) {
-  links_->Send(address, wire::Encode(wire::Refused{
-                            code, reason.substr(0, wire::kMaxReasonBytes)}));
+  links_->Send(address, wire::Encode(wire::Refused{code, reason.substr(0, wire::kMaxReasonBytes)}));
 }
 
 void FeedServer::Forget(Session* session, std::string_view reason) {
@@ -291,9 +290,9 @@ void FeedServer::OnAck(Session* session, const wire::Ack& ack) {
 void FeedServer::OnPing(Session* session, const wire::Ping& ping) {
   links_->Send(session->address, MakePong(*session, ping.nonce));
   // A quiet interest's bookmark moves on all the same, so that a resume need not reach far back.
-  const bool quiet = session->group != nullptr && session->splice == nullptr &&
-                     session->InStep() && !session->group->HasPending() &&
-                     session->through < state_->head() && !session->interest.empty();
+  const bool quiet = session->group != nullptr && session->splice == nullptr && session->InStep() &&
+                     !session->group->HasPending() && session->through < state_->head() &&
+                     !session->interest.empty();
   if (!quiet) return;
   session->outbox.push_back(
       wire::EncodeBatch(session->through, state_->head(), {}, wire::Replay::kLive));
@@ -342,13 +341,12 @@ void FeedServer::Close(std::string_view reason) {
   }
 }
 
-// ---------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // To look at.
 
 bool FeedServer::SomebodyHas(const Pattern& pattern) const {
-  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
-    return entry.second->interest.Covers(pattern);
-  });
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [&](const auto& entry) { return entry.second->interest.Covers(pattern); });
 }
 
 bool FeedServer::EverybodyHasAcknowledged() const {

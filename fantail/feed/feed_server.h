@@ -1,14 +1,14 @@
-// Serves one feed to sessions: the half of a publisher and of a gateway that faces the desks. Bytes and
-// the time come in, bytes go out; it touches no socket, file or clock.
+// Serves one feed to sessions: the half of a publisher and of a gateway that faces the desks. Bytes
+// and the time come in, bytes go out; it touches no socket, file or clock.
 //
-// From above (a publisher's sequencer, or a gateway's FeedClient) come names, images and records; from
-// the sessions come hello, want, ack and ping. Turn() does the rest: it encodes what is new once a
-// group, sends to every session what its window has room for, and takes splices a step further.
-// docs/protocol.md describes the conversation.
+// From above (a publisher's sequencer, or a gateway's FeedClient) come names, images and records;
+// from the sessions come hello, want, ack and ping. Turn() does the rest: it encodes what is new
+// once a group, sends to every session what its window has room for, and takes splices a step
+// further. docs/protocol.md describes the conversation.
 //
 // Thread: one owner.  Ownership: keeps pointers to its links and its observer, which outlive it.
-// Cost: a record costs a copy for each group that wants it; a turn costs a send for each session with
-// something new. Nothing is done per session and tick.
+// Cost: a record costs a copy for each group that wants it; a turn costs a send for each session
+// with something new. Nothing is done per session and tick.
 // Limits: ServerOptions; memory is bounded by ring, backlog x groups, and window x sessions.
 #ifndef FANTAIL_FEED_FEED_SERVER_H_
 #define FANTAIL_FEED_FEED_SERVER_H_
@@ -51,7 +51,8 @@ struct ServerOptions {
   size_t max_backlog_bytes = size_t{8} << 20;
   uint32_t max_sessions = 4096;
   uint32_t max_patterns = 65536;
-  // Patterns that a gateway asks for on behalf of all its sessions; the node above has max_patterns too.
+  // Patterns that a gateway asks for on behalf of all its sessions; the node above has max_patterns
+  // too.
   uint32_t max_cover = 65536;
   // How long a pattern that nobody wants any more stays in the cover: longer than a reconnect.
   Nanos linger = std::chrono::seconds(5);
@@ -86,16 +87,16 @@ class ServerObserver {
 };
 
 struct ServerCounters {
-  uint64_t records = 0;            // taken from above
+  uint64_t records = 0;  // taken from above
   uint64_t messages_sent = 0;
   uint64_t bytes_sent = 0;
-  uint64_t ticks_sent = 0;         // deliveries: a tick sent to five sessions counts five
+  uint64_t ticks_sent = 0;  // deliveries: a tick sent to five sessions counts five
   uint64_t messages_received = 0;
   uint64_t bytes_received = 0;
   uint64_t bad_messages = 0;
   uint64_t sessions_opened = 0;
   uint64_t sessions_closed = 0;
-  uint64_t fell_behind = 0;        // sessions that got newest values instead of every tick
+  uint64_t fell_behind = 0;  // sessions that got newest values instead of every tick
   uint64_t would_block = 0;
 };
 

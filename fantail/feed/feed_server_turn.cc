@@ -37,8 +37,8 @@ bool FeedServer::Advance(Session* session, bool* more) {
   if (session->splice == nullptr && !session->wants.empty()) {
     WantChange change = std::move(session->wants.front());
     session->wants.pop_front();
-    session->splice = std::make_unique<Splice>(std::move(change), std::vector<Pattern>(),
-                                               Position{});
+    session->splice =
+        std::make_unique<Splice>(std::move(change), std::vector<Pattern>(), Position{});
   }
   if (session->splice != nullptr) return AdvanceSplice(session, more);
   SendProofAndEnd(session);
@@ -54,14 +54,20 @@ bool FeedServer::AdvanceSplice(Session* session, bool* more) {
       cover_dirty_ = true;
     };
   }
-  // Half a window: else images would fill the last of it, and the session fall behind again at once.
+  // Half a window: else images would fill the last of it, and the session fall behind again at
+  // once.
   const bool cramped = session->sent_bytes - session->acked_bytes > options_.window_bytes / 2;
   if (session->splice->fell_behind() && !session->splice->resolved() && cramped) return true;
   for (int step = 0; step < kSpliceStepsPerTurn; ++step) {
     switch (session->splice->Step(*state_, session, ask)) {
-      case Splice::Progress::kWaiting: return true;
-      case Splice::Progress::kMore: break;
-      case Splice::Progress::kDone: Complete(session); *more = true; return Flush(session);
+      case Splice::Progress::kWaiting:
+        return true;
+      case Splice::Progress::kMore:
+        break;
+      case Splice::Progress::kDone:
+        Complete(session);
+        *more = true;
+        return Flush(session);
     }
     if (!Flush(session)) return false;
     if (!session->InStep()) return true;  // its window is full; an ack brings it back
@@ -70,7 +76,8 @@ bool FeedServer::AdvanceSplice(Session* session, bool* more) {
   return true;
 }
 
-// The splice has brought everything up to the head: the session joins the group of its new interest.
+// The splice has brought everything up to the head: the session joins the group of its new
+// interest.
 void FeedServer::Complete(Session* session) {
   const std::unique_ptr<Splice> splice = std::move(session->splice);
   const WantChange& change = splice->change();
@@ -132,12 +139,15 @@ bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* s
   *sent = session->HasRoom(message.size(), options_.window_bytes, options_.window_messages);
   if (!*sent) return true;
   switch (links_->Send(session->address, message)) {
-    case SendResult::kSent: break;
+    case SendResult::kSent:
+      break;
     case SendResult::kWouldBlock:
       ++counters_.would_block;
       *sent = false;
       return true;
-    case SendResult::kPeerGone: Forget(session, "its connection is gone"); return false;
+    case SendResult::kPeerGone:
+      Forget(session, "its connection is gone");
+      return false;
   }
   if (session->AllAcknowledged()) session->last_progress = now_;
   session->sent_bytes += message.size();
@@ -147,8 +157,8 @@ bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* s
   return true;
 }
 
-// On a live feed, a session that lags too far gives up every tick: it gets a notice of what it misses,
-// and images once its window has room again.
+// On a live feed, a session that lags too far gives up every tick: it gets a notice of what it
+// misses, and images once its window has room again.
 bool FeedServer::FallBehind(Session* session) {
   const Group& group = *session->group;
   if (state_->paced() || group.log_bytes() <= options_.max_backlog_bytes) return true;
@@ -157,8 +167,8 @@ bool FeedServer::FallBehind(Session* session) {
   state_->Leave(session);
   WantChange change{.version = session->version};
   if (session->splice != nullptr) change = session->splice->change();
-  session->splice = std::make_unique<Splice>(std::move(change), session->interest.patterns(),
-                                             session->through);
+  session->splice =
+      std::make_unique<Splice>(std::move(change), session->interest.patterns(), session->through);
   return true;
 }
 
@@ -177,7 +187,7 @@ bool FeedServer::CheckTimes(Session* session) {
   return false;
 }
 
-// ---------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // The cover.
 
 void FeedServer::RefreshCover() {

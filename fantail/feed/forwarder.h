@@ -1,6 +1,6 @@
-// A gateway without its sockets: a FeedClient that faces the node above, a FeedServer that faces the
-// sessions below, and nothing between them but the short list of FeedEvents. What goes back up is the
-// cover.
+// A gateway without its sockets: a FeedClient that faces the node above, a FeedServer that faces
+// the sessions below, and nothing between them but the short list of FeedEvents. What goes back up
+// is the cover.
 //
 // Thread: one owner.  Ownership: keeps pointers to its links and its observer, which outlive it.
 #ifndef FANTAIL_FEED_FORWARDER_H_
@@ -33,8 +33,9 @@ class Forwarder final : private FeedEvents {
   void OnBackfill(std::span<const wire::Record> records) override { server_.AddBackfill(records); }
   void OnThrough(Position through) override { server_.AdvanceHead(through); }
   void OnGap(const GapNotice& gap) override { server_.AddGap(gap); }
-  // Whoever waited for this interest joins at exactly this position, before anything newer comes in: so
-  // the first record after it is a record to everybody below, and not part of an image to some.
+  // Whoever waited for this interest joins at exactly this position, before anything newer comes
+  // in: so the first record after it is a record to everybody below, and not part of an image to
+  // some.
   void OnHave(const HaveNotice& have) override {
     server_.Acknowledge(have, client_.complete(), client_.backfilled());
     server_.StartWaiting();

@@ -1,8 +1,8 @@
-// Sessions of equal interest. A record is looked at once a group, a message is encoded once a group,
-// and every member that is in step sends the same bytes.
+// Sessions of equal interest. A record is looked at once a group, a message is encoded once a
+// group, and every member that is in step sends the same bytes.
 //
-// What is new waits as names, images and records until Seal encodes it into the log: the messages that
-// not every member has sent yet. A member is no more than an index into the log.
+// What is new waits as names, images and records until Seal encodes it into the log: the messages
+// that not every member has sent yet. A member is no more than an index into the log.
 //
 // Thread: one owner.  Cost: Add copies 64 bytes; Seal copies and checksums each tick once.
 // Limits: the owner bounds log_bytes() by taking away members that fall behind.
@@ -30,7 +30,7 @@ class Group {
  public:
   struct Entry {
     wire::Message message;
-    Position through;      // of the member that has sent it
+    Position through;  // of the member that has sent it
     uint32_t ticks = 0;
     MonotonicTime sealed;  // since when it waits
   };
@@ -53,7 +53,8 @@ class Group {
   }
   void AddGap(const GapNotice& gap, MonotonicTime now);
 
-  // Encodes all that waits. Afterwards a member that has sent the whole log is complete through `head`.
+  // Encodes all that waits. Afterwards a member that has sent the whole log is complete through
+  // `head`.
   void Seal(Position head, MonotonicTime now);
   bool HasPending() const { return !records_.empty() || !images_.empty() || HasNames(); }
 

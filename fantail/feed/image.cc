@@ -84,8 +84,12 @@ void ApplyTick(const wire::Tick& tick, TopicImage* image) {
       image->trade = tick;
       AddTrade(tick, &image->totals);
       break;
-    case wire::TickKind::kQuote: image->quote = tick; break;
-    case wire::TickKind::kStatus: image->status = tick; break;
+    case wire::TickKind::kQuote:
+      image->quote = tick;
+      break;
+    case wire::TickKind::kStatus:
+      image->status = tick;
+      break;
   }
 }
 

@@ -44,7 +44,9 @@ class Interest {
   // Equal for equal sets.
   std::string Key() const;
 
-  friend bool operator==(const Interest& a, const Interest& b) { return a.patterns_ == b.patterns_; }
+  friend bool operator==(const Interest& a, const Interest& b) {
+    return a.patterns_ == b.patterns_;
+  }
 
  private:
   std::vector<Pattern> patterns_;

@@ -49,9 +49,8 @@ void Ring::Insert(const wire::Record& record) {
 }
 
 std::deque<Ring::Chunk>::const_iterator Ring::FirstWithAfter(Position after) const {
-  return std::partition_point(chunks_.begin(), chunks_.end(), [&](const Chunk& chunk) {
-    return chunk.back().position <= after;
-  });
+  return std::partition_point(chunks_.begin(), chunks_.end(),
+                              [&](const Chunk& chunk) { return chunk.back().position <= after; });
 }
 
 }  // namespace fantail::feed

@@ -1,6 +1,6 @@
-// A node's recent records, by rising position, bounded in bytes: what resumes and replays are served
-// from. The oldest go first. A gateway also inserts records older than its newest (a backfill), so
-// records lie in chunks that split when one is full, like the leaves of a B-tree.
+// A node's recent records, by rising position, bounded in bytes: what resumes and replays are
+// served from. The oldest go first. A gateway also inserts records older than its newest (a
+// backfill), so records lie in chunks that split when one is full, like the leaves of a B-tree.
 //
 // Thread: one owner.  Cost: Append is a copy of 64 bytes; Insert moves at most one chunk.
 // Limits: `max_bytes`, rounded up to a chunk.
@@ -22,7 +22,8 @@ class Ring {
 
   // REQUIRES: positions rise, above all that are here.
   void Append(const wire::Record& record);
-  // Adds a record anywhere; one that is here already, or older than what has been dropped, is ignored.
+  // Adds a record anywhere; one that is here already, or older than what has been dropped, is
+  // ignored.
   void Insert(const wire::Record& record);
 
   // Everything that was here up to this position has been dropped.

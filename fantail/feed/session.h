@@ -1,5 +1,5 @@
-// A session as the server sees it: who it is, what it wants and has, what has been sent to it and what
-// of that it has acknowledged. Plain state; FeedServer and Splice act on it.
+// A session as the server sees it: who it is, what it wants and has, what has been sent to it and
+// what of that it has acknowledged. Plain state; FeedServer and Splice act on it.
 //
 // Thread: one owner, the FeedServer.
 #ifndef FANTAIL_FEED_SESSION_H_
@@ -55,7 +55,7 @@ struct Session {
   MonotonicTime last_heard;
   MonotonicTime last_progress;  // of its acknowledgements, or of having nothing to acknowledge
   MonotonicTime last_proof;
-  bool held = false;            // it lives, and waits for somebody below
+  bool held = false;  // it lives, and waits for somebody below
 
   uint64_t sent_bytes = 0;
   uint64_t sent_messages = 0;
@@ -64,18 +64,18 @@ struct Session {
   uint64_t acked_messages = 0;
   Position acked_through;
 
-  uint32_t version = 0;                     // of the interest that it has
-  absl::flat_hash_set<Pattern> patterns;    // as wanted, not minimal
-  Interest interest;                        // their minimal form
-  Position through;                         // all of the interest up to here has been sent
+  uint32_t version = 0;                   // of the interest that it has
+  absl::flat_hash_set<Pattern> patterns;  // as wanted, not minimal
+  Interest interest;                      // their minimal form
+  Position through;                       // all of the interest up to here has been sent
   bool end_sent = false;
 
-  std::deque<wire::Message> outbox;         // its own messages, before anything of the group's log
+  std::deque<wire::Message> outbox;  // its own messages, before anything of the group's log
   Group* group = nullptr;
-  uint64_t next = 0;                        // index into the group's log
+  uint64_t next = 0;  // index into the group's log
 
-  WantChange assembling;                    // a want whose last part has not come
-  std::deque<WantChange> wants;             // changes that wait for the splice before them
+  WantChange assembling;         // a want whose last part has not come
+  std::deque<WantChange> wants;  // changes that wait for the splice before them
   std::unique_ptr<Splice> splice;
 };
 

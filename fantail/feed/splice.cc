@@ -8,8 +8,8 @@
 namespace fantail::feed {
 namespace {
 
-// How many records of the ring one step looks at: some 100 us, so that a replay of a quiet topic never
-// holds up the ticks of the others.
+// How many records of the ring one step looks at: some 100 us, so that a replay of a quiet topic
+// never holds up the ticks of the others.
 constexpr size_t kScanLimit = 64 * 1024;
 
 // The records in (after, through] that `wanted` accepts, as one message; `*reached` is how far it
@@ -84,8 +84,8 @@ bool Splice::Resolve(const EpochState& state, const Session& session,
   return true;
 }
 
-// True if the pattern can be begun now: as it was asked for, or, where neither this node nor the one
-// above holds enough, with a gap.
+// True if the pattern can be begun now: as it was asked for, or, where neither this node nor the
+// one above holds enough, with a gap.
 bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const wire::Start& start,
                         const std::function<void(Backfill)>& ask) {
   const Coverage& coverage = state.coverage();
@@ -193,7 +193,8 @@ void Splice::AddBornTopic(const EpochState& state, TopicId id, Session* session)
   SendNames(state, session);
 }
 
-// The ring has dropped what the replay still needed: what was resumed gets a gap and images instead.
+// The ring has dropped what the replay still needed: what was resumed gets a gap and images
+// instead.
 void Splice::StartOver(const EpochState& state, Session* session) {
   SendGap(state, session, cursor_, interest_.patterns(), GapReason::kNotHeld);
   for (size_t i = 0; i < included_.size(); ++i) {
@@ -210,8 +211,7 @@ void Splice::ReplayIncluded(const EpochState& state, Session* session) {
   const auto records = Slice(
       state.ring(), after, state.head(), [this](TopicId id) { return Includes(id); }, &cursor_);
   if (records.empty()) return;
-  session->outbox.push_back(
-      wire::EncodeBatch(after, cursor_, records, wire::Replay::kResumed));
+  session->outbox.push_back(wire::EncodeBatch(after, cursor_, records, wire::Replay::kResumed));
 }
 
 void Splice::SendImages(const EpochState& state, Session* session) {

@@ -1,10 +1,11 @@
-// A change of a session's interest on its way into the session's stream: names, a replay from the ring
-// for what is resumed, images for what is fresh, older records where they were asked for; and then the
-// session joins the group of its new interest, with nothing missing and nothing twice.
+// A change of a session's interest on its way into the session's stream: names, a replay from the
+// ring for what is resumed, images for what is fresh, older records where they were asked for; and
+// then the session joins the group of its new interest, with nothing missing and nothing twice.
 //
-// The topics already brought up are `included_`: all of them are complete through `cursor_`, and each
-// step first brings them up to the head again. So an image chunk is cut at exactly the position that
-// everything before it has reached. What the session had before goes on living in its group meanwhile.
+// The topics already brought up are `included_`: all of them are complete through `cursor_`, and
+// each step first brings them up to the head again. So an image chunk is cut at exactly the
+// position that everything before it has reached. What the session had before goes on living in its
+// group meanwhile.
 //
 // Thread: one owner, the FeedServer.  Limits: one message a step, into the session's outbox.
 #ifndef FANTAIL_FEED_SPLICE_H_
@@ -32,7 +33,8 @@ class Splice {
 
   // REQUIRES: the session has sent all of its outbox and log, and the groups are sealed. `ask` is
   // called with requests for the node above; empty if there is none.
-  Progress Step(const EpochState& state, Session* session, const std::function<void(Backfill)>& ask);
+  Progress Step(const EpochState& state, Session* session,
+                const std::function<void(Backfill)>& ask);
 
   // A topic was born that this change wants: nothing of it is missing.
   void AddBornTopic(const EpochState& state, TopicId id, Session* session);
@@ -58,9 +60,7 @@ class Splice {
   void ReplayIncluded(const EpochState& state, Session* session);
   void SendImages(const EpochState& state, Session* session);
   void SendBackfill(const EpochState& state, Session* session);
-  bool Includes(TopicId id) const {
-    return id.value < included_.size() && included_[id.value];
-  }
+  bool Includes(TopicId id) const { return id.value < included_.size() && included_[id.value]; }
   void Include(TopicId id) {
     if (id.value >= included_.size()) included_.resize(id.value + 1);
     included_[id.value] = true;

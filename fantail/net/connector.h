@@ -42,7 +42,7 @@ class Connector {
   size_t next_ = 0;
   std::string endpoint_;  // of dealer_
   std::unique_ptr<Dealer> dealer_;
-  bool told_ = false;     // the client knows of dealer_
+  bool told_ = false;  // the client knows of dealer_
   MonotonicTime opened_at_;
   MonotonicTime open_at_;
 };

@@ -11,8 +11,8 @@ Dealer::Dealer(Context* context, const std::string& endpoint)
       monitor_(std::make_unique<zmq::socket_t>(context->zmq(), zmq::socket_type::pair)) {
   static std::atomic<uint64_t> next{0};
   const std::string name = "inproc://dealer-" + std::to_string(next++);
-  // An unread monitor with a high-water mark would stop the I/O thread; this one has none, and is read
-  // with every Check.
+  // An unread monitor with a high-water mark would stop the I/O thread; this one has none, and is
+  // read with every Check.
   monitor_->set(zmq::sockopt::rcvhwm, 0);
   monitor_->set(zmq::sockopt::linger, 0);
   const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
@@ -23,7 +23,9 @@ Dealer::Dealer(Context* context, const std::string& endpoint)
   socket_->connect(endpoint);
 }
 
-Dealer::~Dealer() { zmq_socket_monitor(socket_->handle(), nullptr, 0); }
+Dealer::~Dealer() {
+  zmq_socket_monitor(socket_->handle(), nullptr, 0);
+}
 
 bool Dealer::Send(const wire::Message& message) {
   if (link_ != Link::kUp) return false;

@@ -1,6 +1,8 @@
-// One attempt at a connection to a node: a DEALER that lives until it breaks, and is never used again.
+// One attempt at a connection to a node: a DEALER that lives until it breaks, and is never used
+// again.
 //
-// Thread: one owner, the feed thread.  Ownership: keeps a pointer to its context, which outlives it.
+// Thread: one owner, the feed thread.  Ownership: keeps a pointer to its context, which outlives
+// it.
 #ifndef FANTAIL_NET_DEALER_H_
 #define FANTAIL_NET_DEALER_H_
 

@@ -11,7 +11,9 @@ struct Poller::Items {
 Poller::Poller() : items_(std::make_unique<Items>()) {}
 Poller::~Poller() = default;
 
-void Poller::Clear() { items_->items.clear(); }
+void Poller::Clear() {
+  items_->items.clear();
+}
 
 void Poller::Add(zmq::socket_t* socket) {
   if (socket != nullptr) items_->items.push_back({socket->handle(), 0, ZMQ_POLLIN, 0});

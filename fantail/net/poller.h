@@ -16,8 +16,8 @@ class Poller {
   Poller();
   ~Poller();
 
-  // What to wait for, next time; nullptr and -1 are nothing. Clear, then add anew each turn: sockets
-  // come and go.
+  // What to wait for, next time; nullptr and -1 are nothing. Clear, then add anew each turn:
+  // sockets come and go.
   void Clear();
   void Add(zmq::socket_t* socket);
   void Add(int fd);

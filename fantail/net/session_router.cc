@@ -15,10 +15,12 @@ absl::StatusOr<std::string> SessionRouter::Bind(const std::string& endpoint) {
     return socket_->get(zmq::sockopt::last_endpoint);
   } catch (const zmq::error_t& error) {
     if (error.num() == EADDRINUSE) {
-      return absl::UnavailableError("the address is in use; stop what listens there, or pick another port");
+      return absl::UnavailableError(
+          "the address is in use; stop what listens there, or pick another port");
     }
     if (error.num() == ENODEV || error.num() == EADDRNOTAVAIL) {
-      return absl::UnavailableError("this machine has no such address; write tcp://*:PORT for all of them");
+      return absl::UnavailableError(
+          "this machine has no such address; write tcp://*:PORT for all of them");
     }
     if (error.num() == EACCES) {
       return absl::UnavailableError("not permitted; ports below 1024 are for root");

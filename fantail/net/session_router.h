@@ -1,6 +1,7 @@
 // The socket that a node's sessions arrive at.
 //
-// Thread: one owner, the feed thread.  Ownership: keeps a pointer to its context, which outlives it.
+// Thread: one owner, the feed thread.  Ownership: keeps a pointer to its context, which outlives
+// it.
 #ifndef FANTAIL_NET_SESSION_ROUTER_H_
 #define FANTAIL_NET_SESSION_ROUTER_H_
 
@@ -21,8 +22,8 @@ class SessionRouter final : public feed::SessionLinks {
   explicit SessionRouter(Context* context);
   ~SessionRouter() override;
 
-  // Listens at `endpoint`; gives the address with the port that the kernel picked. An error says what
-  // is wrong with it, without naming the option.
+  // Listens at `endpoint`; gives the address with the port that the kernel picked. An error says
+  // what is wrong with it, without naming the option.
   absl::StatusOr<std::string> Bind(const std::string& endpoint);
 
   feed::SendResult Send(std::string_view address, const wire::Message& message) override;

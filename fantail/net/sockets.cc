@@ -7,8 +7,8 @@
 namespace fantail::net {
 namespace {
 
-// ZMQ_ZERO_COPY_RECV, accepted by the stock 4.3.4 though its header hides it: with 0 a received message
-// is aligned to 8 and pins no 8 KiB buffer.
+// ZMQ_ZERO_COPY_RECV, accepted by the stock 4.3.4 though its header hides it: with 0 a received
+// message is aligned to 8 and pins no 8 KiB buffer.
 constexpr int kZeroCopyReceive = 10;
 constexpr int kHeartbeatEveryMs = 1000;
 constexpr int kHeartbeatTimeoutMs = 3000;

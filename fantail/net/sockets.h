@@ -1,4 +1,5 @@
-// The one place that makes ZeroMQ sockets and sets their options. Each value has its reason beside it.
+// The one place that makes ZeroMQ sockets and sets their options. Each value has its reason beside
+// it.
 //
 // Thread: a Context may be used by any; a socket belongs to the thread that made it.
 #ifndef FANTAIL_NET_SOCKETS_H_
@@ -17,8 +18,8 @@ class socket_t;
 
 namespace fantail::net {
 
-// One a process. REQUIRES: rand() has been seeded (app::SeedLibcRandom) before it is made, and every
-// socket is gone before it goes.
+// One a process. REQUIRES: rand() has been seeded (app::SeedLibcRandom) before it is made, and
+// every socket is gone before it goes.
 class Context {
  public:
   Context();

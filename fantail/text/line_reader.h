@@ -4,9 +4,9 @@
 // Thread: one owner.  Ownership: owns its descriptor (standard input is left open).
 // Cost: about 25 ns a line plain; gzip adds zlib's 2 ns a byte. 256 KiB of buffer, gzip twice that.
 // Limits: lines of kMaxLineBytes; a longer one is reported once and skipped.
-// Errors: what goes wrong while reading is told by problem(), with the name, the line and the byte. A
-// truncated file gives every whole line before its end. A damaged one gives no line of the piece (up
-// to 256 KiB) in which the damage shows, since gzip finds it only after decoding wrong bytes.
+// Errors: what goes wrong while reading is told by problem(), with the name, the line and the byte.
+// A truncated file gives every whole line before its end. A damaged one gives no line of the piece
+// (up to 256 KiB) in which the damage shows, since gzip finds it only after decoding wrong bytes.
 //
 // Never blocks on a pipe, a socket or a terminal: it asks poll() before each read and returns
 // kWait. (It does not make the descriptor non-blocking: whoever shares standard input would be hit

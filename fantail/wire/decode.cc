@@ -12,8 +12,8 @@
 namespace fantail::wire {
 namespace {
 
-// Each Read function fills its message from a verified table and returns nullptr, or says what makes
-// no sense. Strings and vectors that a table leaves out are empty ones.
+// Each Read function fills its message from a verified table and returns nullptr, or says what
+// makes no sense. Strings and vectors that a table leaves out are empty ones.
 using Problem = const char*;
 
 std::string_view View(const flatbuffers::String* text) {
@@ -158,7 +158,8 @@ Problem Read(const fbs::Batch& t, Batch* m) {
     return "not one offset for each tick";
   }
   const uint64_t span = m->through - m->after;
-  if (m->first <= m->after || m->first - m->after > span) return "its first tick is out of its range";
+  if (m->first <= m->after || m->first - m->after > span)
+    return "its first tick is out of its range";
   if (!m->offsets.empty() && m->offsets.front() != 0) return "its first offset is not 0";
   for (size_t i = 1; i < m->offsets.size(); ++i) {
     if (m->offsets[i] <= m->offsets[i - 1]) return "positions do not rise";
@@ -232,19 +233,14 @@ Problem Read(const fbs::Ping& t, Ping* m) {
 }
 
 Problem Read(const fbs::Pong& t, Pong* m) {
-  *m = {.nonce = t.nonce(),
-        .head = {t.head()},
-        .waiting_ns = t.waiting_ns(),
-        .state = t.state()};
+  *m = {.nonce = t.nonce(), .head = {t.head()}, .waiting_ns = t.waiting_ns(), .state = t.state()};
   if (Problem problem = Reason(t.cause(), &m->cause)) return problem;
   if (m->state < 1 || m->state > 6) return "an unknown state";
   if (t.hops() == nullptr) return nullptr;
   if (t.hops()->size() > kMaxHops) return "a path of too many hops";
   for (const fbs::Hop* hop : *t.hops()) {
-    HopView view{.node = {hop->node()},
-                 .role = hop->role(),
-                 .state = hop->state(),
-                 .age_ns = hop->age_ns()};
+    HopView view{
+        .node = {hop->node()}, .role = hop->role(), .state = hop->state(), .age_ns = hop->age_ns()};
     if (Problem problem = Name(hop->name(), &view.name)) return problem;
     if (view.role < 2 || view.role > 3) return "a hop of unknown role";
     if (view.state < 1 || view.state > 6) return "a hop of unknown state";
@@ -296,21 +292,36 @@ DecodeError DecodeAs(std::span<const std::byte> body, Kind kind, AnyMessage* out
 DecodeError DecodeBody(std::span<const std::byte> body, Kind kind, AnyMessage* out,
                        const char** detail) {
   switch (kind) {
-    case Kind::kHello: return DecodeAs<fbs::Hello, Hello>(body, kind, out, detail);
-    case Kind::kWelcome: return DecodeAs<fbs::Welcome, Welcome>(body, kind, out, detail);
-    case Kind::kRefused: return DecodeAs<fbs::Refused, Refused>(body, kind, out, detail);
-    case Kind::kWant: return DecodeAs<fbs::Want, Want>(body, kind, out, detail);
-    case Kind::kHave: return DecodeAs<fbs::Have, Have>(body, kind, out, detail);
-    case Kind::kNames: return DecodeAs<fbs::Names, Names>(body, kind, out, detail);
-    case Kind::kBatch: return DecodeAs<fbs::Batch, Batch>(body, kind, out, detail);
-    case Kind::kImage: return DecodeAs<fbs::Image, Image>(body, kind, out, detail);
-    case Kind::kGap: return DecodeAs<fbs::Gap, Gap>(body, kind, out, detail);
-    case Kind::kAck: return DecodeAs<fbs::Ack, Ack>(body, kind, out, detail);
-    case Kind::kPing: return DecodeAs<fbs::Ping, Ping>(body, kind, out, detail);
-    case Kind::kPong: return DecodeAs<fbs::Pong, Pong>(body, kind, out, detail);
-    case Kind::kProof: return DecodeAs<fbs::Proof, Proof>(body, kind, out, detail);
-    case Kind::kEnd: return DecodeAs<fbs::End, End>(body, kind, out, detail);
-    case Kind::kGoodbye: return DecodeAs<fbs::Goodbye, Goodbye>(body, kind, out, detail);
+    case Kind::kHello:
+      return DecodeAs<fbs::Hello, Hello>(body, kind, out, detail);
+    case Kind::kWelcome:
+      return DecodeAs<fbs::Welcome, Welcome>(body, kind, out, detail);
+    case Kind::kRefused:
+      return DecodeAs<fbs::Refused, Refused>(body, kind, out, detail);
+    case Kind::kWant:
+      return DecodeAs<fbs::Want, Want>(body, kind, out, detail);
+    case Kind::kHave:
+      return DecodeAs<fbs::Have, Have>(body, kind, out, detail);
+    case Kind::kNames:
+      return DecodeAs<fbs::Names, Names>(body, kind, out, detail);
+    case Kind::kBatch:
+      return DecodeAs<fbs::Batch, Batch>(body, kind, out, detail);
+    case Kind::kImage:
+      return DecodeAs<fbs::Image, Image>(body, kind, out, detail);
+    case Kind::kGap:
+      return DecodeAs<fbs::Gap, Gap>(body, kind, out, detail);
+    case Kind::kAck:
+      return DecodeAs<fbs::Ack, Ack>(body, kind, out, detail);
+    case Kind::kPing:
+      return DecodeAs<fbs::Ping, Ping>(body, kind, out, detail);
+    case Kind::kPong:
+      return DecodeAs<fbs::Pong, Pong>(body, kind, out, detail);
+    case Kind::kProof:
+      return DecodeAs<fbs::Proof, Proof>(body, kind, out, detail);
+    case Kind::kEnd:
+      return DecodeAs<fbs::End, End>(body, kind, out, detail);
+    case Kind::kGoodbye:
+      return DecodeAs<fbs::Goodbye, Goodbye>(body, kind, out, detail);
   }
   *detail = "a kind of message that this version does not know";
   return DecodeError::kUnknownKind;
@@ -348,34 +359,56 @@ std::span<const std::byte> Decoder::Aligned(std::span<const std::byte> bytes) {
 
 const char* DecodeErrorName(DecodeError error) {
   switch (error) {
-    case DecodeError::kNone: return "none";
-    case DecodeError::kLength: return "length";
-    case DecodeError::kVersion: return "version";
-    case DecodeError::kChecksum: return "checksum";
-    case DecodeError::kUnknownKind: return "unknown kind";
-    case DecodeError::kMalformed: return "malformed";
-    case DecodeError::kNonsense: return "nonsense";
+    case DecodeError::kNone:
+      return "none";
+    case DecodeError::kLength:
+      return "length";
+    case DecodeError::kVersion:
+      return "version";
+    case DecodeError::kChecksum:
+      return "checksum";
+    case DecodeError::kUnknownKind:
+      return "unknown kind";
+    case DecodeError::kMalformed:
+      return "malformed";
+    case DecodeError::kNonsense:
+      return "nonsense";
   }
   return "?";
 }
 
 const char* KindName(Kind kind) {
   switch (kind) {
-    case Kind::kHello: return "hello";
-    case Kind::kWelcome: return "welcome";
-    case Kind::kRefused: return "refused";
-    case Kind::kWant: return "want";
-    case Kind::kHave: return "have";
-    case Kind::kNames: return "names";
-    case Kind::kBatch: return "batch";
-    case Kind::kImage: return "image";
-    case Kind::kGap: return "gap";
-    case Kind::kAck: return "ack";
-    case Kind::kPing: return "ping";
-    case Kind::kPong: return "pong";
-    case Kind::kProof: return "proof";
-    case Kind::kEnd: return "end";
-    case Kind::kGoodbye: return "goodbye";
+    case Kind::kHello:
+      return "hello";
+    case Kind::kWelcome:
+      return "welcome";
+    case Kind::kRefused:
+      return "refused";
+    case Kind::kWant:
+      return "want";
+    case Kind::kHave:
+      return "have";
+    case Kind::kNames:
+      return "names";
+    case Kind::kBatch:
+      return "batch";
+    case Kind::kImage:
+      return "image";
+    case Kind::kGap:
+      return "gap";
+    case Kind::kAck:
+      return "ack";
+    case Kind::kPing:
+      return "ping";
+    case Kind::kPong:
+      return "pong";
+    case Kind::kProof:
+      return "proof";
+    case Kind::kEnd:
+      return "end";
+    case Kind::kGoodbye:
+      return "goodbye";
   }
   return "unknown";
 }

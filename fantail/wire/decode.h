@@ -1,9 +1,9 @@
-// Bytes to messages: length, version, checksum, FlatBuffers verification with tight limits, and then
-// whether what it says makes sense. Nothing is believed, and nothing is read, before that.
+// Bytes to messages: length, version, checksum, FlatBuffers verification with tight limits, and
+// then whether what it says makes sense. Nothing is believed, and nothing is read, before that.
 //
 // Thread: one owner.  Errors: an enum and a static text; bytes from outside never stop the process.
-// Ownership: a decoded message points into `bytes`, or into the decoder where `bytes` were misaligned,
-// and is valid until the next call.
+// Ownership: a decoded message points into `bytes`, or into the decoder where `bytes` were
+// misaligned, and is valid until the next call.
 #ifndef FANTAIL_WIRE_DECODE_H_
 #define FANTAIL_WIRE_DECODE_H_
 

@@ -14,8 +14,8 @@ namespace {
 using Builder = flatbuffers::FlatBufferBuilder;
 using Bytes = flatbuffers::Offset<flatbuffers::Vector<uint8_t>>;
 
-// Adds header and checksum to a finished table. The identifier repeats the kind inside the checksum's
-// reach, so that a message cannot be read as another kind.
+// Adds header and checksum to a finished table. The identifier repeats the kind inside the
+// checksum's reach, so that a message cannot be read as another kind.
 template <class Table>
 Message Finish(Builder& builder, Kind kind, flatbuffers::Offset<Table> root) {
   const char identifier[] = {'F', 'T', '0', static_cast<char>('a' + static_cast<int>(kind)), '\0'};
@@ -102,11 +102,11 @@ Message Encode(const Have& have) {
 
 Message Encode(const Names& names) {
   Builder b;
-  const auto topics = b.CreateVector(reinterpret_cast<const uint32_t*>(names.topics.data()),
-                                     names.topics.size());
+  const auto topics =
+      b.CreateVector(reinterpret_cast<const uint32_t*>(names.topics.data()), names.topics.size());
   const auto topic_texts = Texts(b, names.topic_texts);
-  const auto venues = b.CreateVector(reinterpret_cast<const uint16_t*>(names.venues.data()),
-                                     names.venues.size());
+  const auto venues =
+      b.CreateVector(reinterpret_cast<const uint16_t*>(names.venues.data()), names.venues.size());
   const auto venue_texts = Texts(b, names.venue_texts);
   return Finish(b, Kind::kNames, fbs::CreateNames(b, topics, topic_texts, venues, venue_texts));
 }
@@ -155,8 +155,9 @@ Message Encode(const Image& image) {
 Message Encode(const Gap& gap) {
   Builder b;
   const auto patterns = Texts(b, gap.patterns);
-  return Finish(b, Kind::kGap,
-                fbs::CreateGap(b, gap.from.value, gap.to.value, patterns, gap.reason, gap.backfill));
+  return Finish(
+      b, Kind::kGap,
+      fbs::CreateGap(b, gap.from.value, gap.to.value, patterns, gap.reason, gap.backfill));
 }
 
 Message Encode(const Ack& ack) {
@@ -175,8 +176,7 @@ Message Encode(const Pong& pong) {
   std::vector<flatbuffers::Offset<fbs::Hop>> hops;
   for (const HopView& hop : pong.hops) {
     const auto name = Text(b, hop.name);
-    hops.push_back(
-        fbs::CreateHop(b, hop.node.value, name, hop.role, hop.state, hop.age_ns));
+    hops.push_back(fbs::CreateHop(b, hop.node.value, name, hop.role, hop.state, hop.age_ns));
   }
   const auto hop_vector = b.CreateVector(hops);
   const auto cause = Text(b, pong.cause);
@@ -187,8 +187,7 @@ Message Encode(const Pong& pong) {
 
 Message Encode(const Proof& proof) {
   Builder b;
-  return Finish(b, Kind::kProof,
-                fbs::CreateProof(b, proof.version, proof.at.value, proof.digest));
+  return Finish(b, Kind::kProof, fbs::CreateProof(b, proof.version, proof.at.value, proof.digest));
 }
 
 Message Encode(const End& end) {

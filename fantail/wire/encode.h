@@ -28,9 +28,10 @@ Message Encode(const Proof& proof);
 Message Encode(const End& end);
 Message Encode(const Goodbye& goodbye);
 
-// A plain batch of `records` (rising positions less than 2^32 apart, at most kMaxBatchTicks), which are
-// all of the interest in (after, through].
-Message EncodeBatch(Position after, Position through, std::span<const Record> records, Replay replay);
+// A plain batch of `records` (rising positions less than 2^32 apart, at most kMaxBatchTicks), which
+// are all of the interest in (after, through].
+Message EncodeBatch(Position after, Position through, std::span<const Record> records,
+                    Replay replay);
 
 // CRC32C of all of a message but the four bytes that hold it.
 uint32_t MessageChecksum(std::span<const std::byte> message);

@@ -11,7 +11,8 @@ namespace fantail::wire {
 inline constexpr size_t kMaxMessageBytes = 64 * 1024;
 // Ticks in one batch: what fits kMaxMessageBytes with an offset each, and room for the rest.
 inline constexpr size_t kMaxBatchTicks = 1024;
-// Topics of an epoch. Node tables are dense arrays over it: 16 million bounds them at some gigabytes.
+// Topics of an epoch. Node tables are dense arrays over it: 16 million bounds them at some
+// gigabytes.
 inline constexpr uint32_t kMaxTopics = 1u << 24;
 // Names of feeds, nodes and venues.
 inline constexpr size_t kMaxNameBytes = 64;

@@ -16,14 +16,16 @@ struct alignas(kAlignment) Message::Block {
 };
 
 Message Message::WithSize(size_t size) {
-  void* memory = ::operator new(sizeof(Block) + size, std::align_val_t{kAlignment});
+  void* memory = ::operator new (sizeof(Block) + size, std::align_val_t{kAlignment});
   Message message;
   message.block_ = new (memory) Block;
   message.block_->size = size;
   return message;
 }
 
-std::span<std::byte> Message::Fill() { return {block_->data(), block_->size}; }
+std::span<std::byte> Message::Fill() {
+  return {block_->data(), block_->size};
+}
 
 std::span<const std::byte> Message::bytes() const {
   if (block_ == nullptr) return {};
@@ -37,7 +39,7 @@ void Message::Ref() {
 void Message::Unref(Block* block) {
   if (block == nullptr || block->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   block->~Block();
-  ::operator delete(block, std::align_val_t{kAlignment});
+  ::operator delete (block, std::align_val_t{kAlignment});
 }
 
 }  // namespace fantail::wire

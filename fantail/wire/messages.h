@@ -43,7 +43,9 @@ inline constexpr uint8_t kProtocolVersion = 1;
 inline constexpr size_t kHeaderBytes = 8;
 
 enum class Encoding : uint8_t { kPlain = 0, kPacked = 1 };
-inline constexpr uint32_t EncodingBit(Encoding e) { return 1u << static_cast<uint8_t>(e); }
+inline constexpr uint32_t EncodingBit(Encoding e) {
+  return 1u << static_cast<uint8_t>(e);
+}
 
 struct Hello {
   std::string_view feed;
@@ -68,11 +70,11 @@ struct Welcome {
 enum class RefusedCode : uint8_t {
   kWrongFeed = 1,
   kWrongVersion = 2,
-  kNoSession = 3,   // say hello first: this connection is not known here
-  kBusy = 4,        // no room for another session
-  kLoop = 5,        // the client is above this node already
-  kEncoding = 6,    // no encoding in common
-  kBookmark = 7,    // a bookmark beyond the head of the feed
+  kNoSession = 3,  // say hello first: this connection is not known here
+  kBusy = 4,       // no room for another session
+  kLoop = 5,       // the client is above this node already
+  kEncoding = 6,   // no encoding in common
+  kBookmark = 7,   // a bookmark beyond the head of the feed
 };
 
 struct Refused {
@@ -125,9 +127,7 @@ struct Batch {
   std::span<const Tick> ticks;
   Replay replay = Replay::kLive;
 
-  Position PositionAt(size_t i) const {
-    return first + (offsets.empty() ? i : offsets[i]);
-  }
+  Position PositionAt(size_t i) const { return first + (offsets.empty() ? i : offsets[i]); }
 };
 
 // Where a topic stands in an image (the struct TopicHead of schemas/session.fbs).
@@ -203,8 +203,8 @@ struct Goodbye {
   std::string_view endpoint;
 };
 
-using AnyMessage = std::variant<Hello, Welcome, Refused, Want, Have, Names, Batch, Image, Gap, Ack, Ping,
-                                Pong, Proof, End, Goodbye>;
+using AnyMessage = std::variant<Hello, Welcome, Refused, Want, Have, Names, Batch, Image, Gap, Ack,
+                                Ping, Pong, Proof, End, Goodbye>;
 
 }  // namespace fantail::wire
 

@@ -1,5 +1,5 @@
-// A list of texts as one run of bytes, each text ended by a NUL. No table a text: smaller on the wire,
-// and nothing nested to verify.
+// A list of texts as one run of bytes, each text ended by a NUL. No table a text: smaller on the
+// wire, and nothing nested to verify.
 //
 // Thread: values.  Ownership: TextList is a view; TextListBuilder owns its bytes.
 #ifndef FANTAIL_WIRE_TEXT_LIST_H_

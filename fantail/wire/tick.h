@@ -1,5 +1,5 @@
-// A tick: one trade, one two-sided quote or one change of status, as it lies in memory and on the wire
-// (56 bytes, the struct Tick of schemas/session.fbs).
+// A tick: one trade, one two-sided quote or one change of status, as it lies in memory and on the
+// wire (56 bytes, the struct Tick of schemas/session.fbs).
 //
 // Thread: values; use them anywhere.
 #ifndef FANTAIL_WIRE_TICK_H_

@@ -313,9 +313,9 @@ TEST_P(DisasterTest, NothingIsLostDoubledOrReorderedUnannounced) {
   world.Add<SimGateway>("g1", "hq");
   world.Add<SimGateway>("g2", "g1");
   const std::vector<std::string> symbols = {"AAPL", "AAP", "ABC", "AIG", "BAC", "B", "IBM", "SPY"};
-  const std::vector<std::vector<Pattern>> wishes = {P({"*"}),    P({"A*"}),          P({"AAPL"}),
-                                                    P({"AA*"}),  P({"B*", "AAPL"}),  P({"SPY"}),
-                                                    P({"IBM", "ABC"})};
+  const std::vector<std::vector<Pattern>> wishes = {
+      P({"*"}),          P({"A*"}),  P({"AAPL"}),      P({"AA*"}),
+      P({"B*", "AAPL"}), P({"SPY"}), P({"IBM", "ABC"})};
   Random& random = world.random();
   std::vector<SimDesk*> desks;
   for (int i = 0; i < 6; ++i) {
@@ -333,8 +333,12 @@ TEST_P(DisasterTest, NothingIsLostDoubledOrReorderedUnannounced) {
       const uint64_t fault = random.Below(5);
       world.Trace("fault " + std::to_string(fault) + " on " + (fault == 3 ? node : who));
       switch (fault) {
-        case 0: world.BreakLink(who); break;
-        case 1: world.CutLink(who); break;
+        case 0:
+          world.BreakLink(who);
+          break;
+        case 1:
+          world.CutLink(who);
+          break;
         case 2:
           world.Isolate(who);
           world.At(milliseconds(random.Below(6000)), [&world, who] { world.Heal(who); });
@@ -344,7 +348,8 @@ TEST_P(DisasterTest, NothingIsLostDoubledOrReorderedUnannounced) {
           world.Kill(node, random.OneIn(2));
           world.At(milliseconds(random.Below(5000)), [&world, node] { world.Restart(node); });
           break;
-        default: desks[random.Below(desks.size())]->Want(wishes[random.Below(wishes.size())]);
+        default:
+          desks[random.Below(desks.size())]->Want(wishes[random.Below(wishes.size())]);
       }
     });
   }
@@ -352,7 +357,8 @@ TEST_P(DisasterTest, NothingIsLostDoubledOrReorderedUnannounced) {
   for (const SimDesk* desk : desks) {
     for (const std::string& violation : desk->violations()) ADD_FAILURE() << violation;
     EXPECT_TRUE(desk->Converged()) << desk->name();
-    EXPECT_EQ(const_cast<SimDesk*>(desk)->client()->state().state, feed::State::kLive) << desk->name();
+    EXPECT_EQ(const_cast<SimDesk*>(desk)->client()->state().state, feed::State::kLive)
+        << desk->name();
     EXPECT_EQ(const_cast<SimDesk*>(desk)->client()->counters().wrong_digests, 0u);
     EXPECT_EQ(desk->gaps(), 0u) << desk->name();
   }
@@ -366,7 +372,8 @@ std::pair<uint64_t, uint64_t> Seeds() {
   return {n, n + 1};
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, DisasterTest, ::testing::Range<uint64_t>(Seeds().first, Seeds().second));
+INSTANTIATE_TEST_SUITE_P(Seeds, DisasterTest,
+                         ::testing::Range<uint64_t>(Seeds().first, Seeds().second));
 
 }  // namespace
 }  // namespace fantail::simulation

@@ -12,7 +12,9 @@ namespace {
 
 constexpr Nanos kTurnAtLeastEvery = milliseconds(20);
 
-NodeId IdOf(const std::string& name) { return NodeId{std::hash<std::string>()(name) | 1}; }
+NodeId IdOf(const std::string& name) {
+  return NodeId{std::hash<std::string>()(name) | 1};
+}
 
 feed::ServerObserver* Quiet() {
   static feed::ServerObserver observer;
@@ -25,7 +27,7 @@ feed::ClientOptions ClientNamed(const std::string& name, feed::Role role) {
 
 }  // namespace
 
-// ---------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 feed::SendResult Node::Send(std::string_view address, const wire::Message& message) {
   return world_->Transmit(name_, address, message);
@@ -71,7 +73,8 @@ void World::TurnOf(Node* node) {
   if (feed::FeedClient* client = node->client()) {
     if (node->link != nullptr && client->drop()) {
       const auto drop = *client->drop();
-      node->connect_at = now_ + std::max<Nanos>(drop.retry_after, milliseconds(random_.Between(100, 400)));
+      node->connect_at =
+          now_ + std::max<Nanos>(drop.retry_after, milliseconds(random_.Between(100, 400)));
       CloseLink(node->link, drop.reason, /*tell_server=*/random_.OneIn(2));
     }
     if (node->link == nullptr && now_ >= node->connect_at) Connect(node);
@@ -101,7 +104,8 @@ void World::CloseLink(Connection* connection, std::string_view why, bool tell_se
   Node* client = Find(connection->client);
   if (client->link == connection) {
     client->link = nullptr;
-    client->connect_at = std::max(client->connect_at, now_ + milliseconds(random_.Between(100, 400)));
+    client->connect_at =
+        std::max(client->connect_at, now_ + milliseconds(random_.Between(100, 400)));
     if (client->alive) client->client()->Disconnected(why, now_);
   }
   (void)tell_server;  // a ROUTER is never told; it finds out when it sends
@@ -176,7 +180,7 @@ void World::BreakLink(const std::string& client) {
   if (Connection* c = Find(client)->link) CloseLink(c, "the connection was lost", true);
 }
 
-// ---------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 SimPublisher::SimPublisher(World* world, std::string name, bool paced)
     : Node(world, name),
@@ -212,7 +216,7 @@ feed::TopicImage SimPublisher::TrueImage(const std::string& symbol) const {
   return image;
 }
 
-// ---------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 SimGateway::SimGateway(World* world, std::string name, std::string upstream_name,
                        std::vector<Pattern> allow)
@@ -230,7 +234,7 @@ void SimGateway::Start(MonotonicTime now) {
                                                  server_options, this, Quiet());
 }
 
-// ---------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 SimDesk::SimDesk(World* world, std::string name, std::string upstream_name,
                  std::vector<Pattern> patterns, const SimPublisher* publisher)
@@ -264,7 +268,9 @@ void SimDesk::OnNewEpoch(Epoch, bool) {
   through_ = Position{};
 }
 
-void SimDesk::OnTopic(TopicId id, std::string_view name) { seen_[id].symbol = name; }
+void SimDesk::OnTopic(TopicId id, std::string_view name) {
+  seen_[id].symbol = name;
+}
 
 void SimDesk::OnImage(const feed::TopicImage& image) {
   Seen& seen = seen_[image.topic];
@@ -278,11 +284,13 @@ void SimDesk::OnRecords(std::span<const wire::Record> records) {
     const auto truth = publisher_->truth().find(seen.symbol);
     if (truth == publisher_->truth().end()) return Violate("a record of no topic");
     const uint32_t sequence = record.tick.sequence.value;
-    if (sequence == 0 || sequence > truth->second.size()) return Violate("a record never published");
+    if (sequence == 0 || sequence > truth->second.size())
+      return Violate("a record never published");
     wire::Tick tick = record.tick;
     tick.topic = TopicId{};
     tick.venue = VenueId{};
-    if (!(tick == truth->second[sequence - 1])) Violate("a record of other content: " + seen.symbol);
+    if (!(tick == truth->second[sequence - 1]))
+      Violate("a record of other content: " + seen.symbol);
     if (publisher_->symbols()[record.position.value - 1] != seen.symbol) {
       Violate("a record at another position");
     }
@@ -304,9 +312,10 @@ void SimDesk::OnThrough(Position through) {
 void SimDesk::OnGap(const feed::GapNotice& gap) {
   ++gaps_;
   world_->Trace(name_ + ": gap (" + std::to_string(gap.from.value) + ", " +
-                std::to_string(gap.to.value) + "] of " + feed::DescribePatterns(gap.patterns) + ", " +
-                feed::GapReasonName(gap.reason) + "; wants " + feed::DescribePatterns(patterns_) +
-                ", has " + feed::DescribePatterns(client_.complete().patterns()) + " through " +
+                std::to_string(gap.to.value) + "] of " + feed::DescribePatterns(gap.patterns) +
+                ", " + feed::GapReasonName(gap.reason) + "; wants " +
+                feed::DescribePatterns(patterns_) + ", has " +
+                feed::DescribePatterns(client_.complete().patterns()) + " through " +
                 std::to_string(client_.through().value));
   if (gap.reason == feed::GapReason::kHole) Violate("a hole that no node announced");
 }

@@ -1,6 +1,7 @@
-// A simulated world: one publisher, gateways and desks in virtual time on one thread, over connections
-// that delay, cut silently and break, with nodes that are killed and restarted. The real FeedServer,
-// FeedClient and Forwarder run in it; the world knows the truth and checks every desk against it.
+// A simulated world: one publisher, gateways and desks in virtual time on one thread, over
+// connections that delay, cut silently and break, with nodes that are killed and restarted. The
+// real FeedServer, FeedClient and Forwarder run in it; the world knows the truth and checks every
+// desk against it.
 //
 // The same seed gives the same world, step by step.
 #ifndef FANTAIL_TESTS_SIMULATION_WORLD_H_
@@ -29,7 +30,7 @@ struct Connection {
   std::string client;
   std::string server;
   Nanos delay{0};
-  bool cut = false;   // silently: what is sent is lost, nobody is told
+  bool cut = false;  // silently: what is sent is lost, nobody is told
   bool open = true;
   std::string address() const { return "c" + std::to_string(id); }
 };
@@ -51,9 +52,9 @@ class Node : public feed::SessionLinks, public feed::ClientLink {
   bool Send(const wire::Message& message) override;
 
   bool alive = true;
-  std::string upstream;               // whom its client connects to
-  Connection* link = nullptr;         // its client's connection
-  MonotonicTime connect_at;           // when to try again
+  std::string upstream;        // whom its client connects to
+  Connection* link = nullptr;  // its client's connection
+  MonotonicTime connect_at;    // when to try again
   bool turn_scheduled = false;
 
  protected:
@@ -86,10 +87,13 @@ class World {
   // Faults.
   void Kill(const std::string& name, bool tell_peers);
   void Restart(const std::string& name);
-  void CutLink(const std::string& client);     // black hole until the client gives up
-  void BreakLink(const std::string& client);   // both ends are told
+  void CutLink(const std::string& client);    // black hole until the client gives up
+  void BreakLink(const std::string& client);  // both ends are told
   // New connections of this client are black holes until Heal.
-  void Isolate(const std::string& client) { isolated_.insert(client); CutLink(client); }
+  void Isolate(const std::string& client) {
+    isolated_.insert(client);
+    CutLink(client);
+  }
   void Heal(const std::string& client) { isolated_.erase(client); }
 
   void ScheduleTurn(Node* node, Nanos after);
@@ -101,7 +105,7 @@ class World {
   void Trace(const std::string& line) const;
 
   Nanos delay = std::chrono::microseconds(200);
-  uint64_t bytes_down = 0;  // all connections
+  uint64_t bytes_down = 0;                   // all connections
   std::map<std::string, uint64_t> bytes_to;  // by client
 
  private:

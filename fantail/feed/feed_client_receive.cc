@@ -1,0 +1,285 @@
+// The half of FeedClient that takes in what a node says: one function a kind of message.
+#include <algorithm>
+#include <utility>
+
+#include "fantail/feed/digest.h"
+#include "fantail/feed/feed_client.h"
+#include "fantail/feed/image.h"
+
+namespace fantail::feed {
+namespace {
+
+// After a refusal nothing changes soon; a person or another node must act first.
+constexpr Nanos kRetryAfterRefusal = std::chrono::seconds(5);
+
+}  // namespace
+
+void FeedClient::On(const wire::Welcome& welcome) {
+  if (welcome.feed != options_.feed) return GiveUp("a welcome to another feed", kRetryAfterRefusal);
+  peer_name_ = welcome.name;
+  window_bytes_ = welcome.window_bytes;
+  window_messages_ = welcome.window_messages;
+  if (welcome.epoch.value != 0 && welcome.epoch < epoch_) {
+    // A publisher that was thought gone, or a node that has not heard of the new one.
+    refused_by_peer_ = true;
+    down_cause_ = "it is in an epoch before ours";
+    return GiveUp(down_cause_, kRetryAfterRefusal);
+  }
+  refused_by_peer_ = false;
+  const bool first = phase_ != Phase::kUp;
+  if (first) {
+    phase_ = Phase::kUp;
+    ++counters_.sessions;
+    proved_at_ = now_;
+    SendPing();
+  }
+  if (welcome.epoch > epoch_) BeginEpoch(welcome.epoch, welcome.paced);
+  if (!first) {
+    // The node goes on with what it had acknowledged; a change that it had not, it has forgotten.
+    version_ = have_version_;
+    asked_ = held_;
+    refusing_.clear();
+    AskAgain();
+    caught_up_ = false;
+  }
+  if (epoch_.value != 0 && welcome.epoch == epoch_) SendWants();
+  Publish();
+}
+
+void FeedClient::BeginEpoch(Epoch epoch, bool paced) {
+  epoch_ = epoch;
+  paced_ = paced;
+  through_ = Position{};
+  complete_ = Interest();
+  topics_ = Topics();
+  states_.clear();
+  digest_ = 0;
+  ended_.reset();
+  backfills_.clear();
+  asking_.clear();
+  events_->OnNewEpoch(epoch, paced);
+}
+
+void FeedClient::On(const wire::Refused& refused) {
+  if (refused.code == wire::RefusedCode::kNoSession) return GiveUp("it knows no such session");
+  refused_by_peer_ = true;
+  down_cause_ = refused.reason;
+  GiveUp(std::string(refused.reason), kRetryAfterRefusal);
+}
+
+void FeedClient::On(const wire::Goodbye& goodbye) {
+  down_cause_ = goodbye.reason;
+  GiveUp("it said goodbye: " + std::string(goodbye.reason));
+}
+
+void FeedClient::On(const wire::Have& have) {
+  // One of an older version repeats what is acknowledged: the session fell behind and is back.
+  const bool repeated = have.version == have_version_;
+  if (!repeated && have.version != version_) return OnUnexpected();
+  for (const std::string_view text : have.refused) refusing_.emplace_back(text);
+  // Only what was asked for can be refused.
+  if (refusing_.size() > asked_.size() + asking_.size()) return OnUnexpected();
+  if (have.more) return;
+  have_version_ = have.version;
+  caught_up_ = true;
+  const HaveNotice notice{.version = have.version,
+                          .at = have.at,
+                          .refused = std::exchange(refusing_, {}),
+                          .reason = std::string(have.reason)};
+  for (const Pattern& pattern : notice.refused) {
+    std::erase(asked_, pattern);
+    refused_.push_back(pattern);
+    refused_reason_ = notice.reason;
+  }
+  through_ = std::max(through_, have.at);
+  if (!repeated) {
+    held_ = asked_;
+    backfilled_ = std::exchange(asking_, {});
+  }
+  complete_ = Interest(held_);
+  RecountDigest();
+  events_->OnThrough(through_);
+  events_->OnHave(notice);
+  backfilled_.clear();
+  SendWants();
+  Publish();
+}
+
+// What is no longer wanted is forgotten, so that it counts in no digest and comes back with an
+// image.
+void FeedClient::RecountDigest() {
+  digest_ = 0;
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const TopicId id{static_cast<uint32_t>(i)};
+    TopicState& state = states_[i];
+    if (!topics_.Has(id)) continue;
+    if (complete_.Matches(topics_.Name(id))) {
+      state.factor = DigestFactor(topics_.Name(id));
+      digest_ += state.factor * state.last.value;
+    } else {
+      state = TopicState();
+    }
+  }
+}
+
+void FeedClient::On(const wire::Names& names) {
+  auto id = names.topics.begin();
+  for (const std::string_view text : names.topic_texts) {
+    const Topics::Added added = topics_.Add(*id, text);
+    if (added == Topics::Added::kConflict) return GiveUp("two names for one topic id");
+    if (id->value >= states_.size()) states_.resize(topics_.bound());
+    if (complete_.Matches(text)) states_[id->value].factor = DigestFactor(text);
+    if (added == Topics::Added::kNew) events_->OnTopic(*id, text);
+    ++id;
+  }
+  auto venue = names.venues.begin();
+  for (const std::string_view text : names.venue_texts) events_->OnVenue(*venue++, text);
+}
+
+void FeedClient::On(const wire::Batch& batch) {
+  const bool live = batch.replay == wire::Replay::kLive;
+  if (live && batch.after > through_) {
+    ++counters_.lost_messages;
+    return GiveUp("a message was lost");
+  }
+  records_.clear();
+  for (size_t i = 0; i < batch.ticks.size(); ++i) {
+    const wire::Record record{batch.PositionAt(i), batch.ticks[i]};
+    if (!topics_.Has(record.tick.topic)) return GiveUp("a tick without a name");
+    if (batch.replay == wire::Replay::kBackfill || TakeRecord(record)) records_.push_back(record);
+  }
+  if (!records_.empty()) {
+    if (batch.replay == wire::Replay::kBackfill) {
+      events_->OnBackfill(records_);
+    } else {
+      counters_.records += records_.size();
+      events_->OnRecords(records_);
+    }
+  }
+  if (live && batch.through > through_) {
+    through_ = batch.through;
+    events_->OnThrough(through_);
+  }
+}
+
+// True if the owner does not have it yet.
+bool FeedClient::TakeRecord(const wire::Record& record) {
+  TopicState& state = states_[record.tick.topic.value];
+  if (record.tick.sequence <= state.last) {
+    ++counters_.duplicates;
+    return false;
+  }
+  if (record.tick.sequence > state.last + 1 && !state.expects_image) {
+    ++counters_.holes;
+    ReportGap(record.tick.topic, through_, Position{record.position.value - 1}, GapReason::kHole);
+  }
+  digest_ += state.factor * (record.tick.sequence - state.last);
+  state.last = record.tick.sequence;
+  return true;
+}
+
+void FeedClient::ReportGap(TopicId id, Position from, Position to, GapReason reason) {
+  ++counters_.gaps;
+  events_->OnGap({.from = std::min(from, to),
+                  .to = to,
+                  .patterns = {Pattern(topics_.Name(id))},
+                  .reason = reason});
+}
+
+void FeedClient::On(const wire::Image& image) {
+  for (const wire::TopicHead& head : image.heads) {
+    if (!topics_.Has(head.topic)) return GiveUp("an image without a name");
+  }
+  ForEachImage(image, [&](const TopicImage& one) {
+    TopicState& state = states_[one.topic.value];
+    if (one.sequence <= state.last && !state.expects_image) return;
+    if (state.last.value != 0 && !state.expects_image) {
+      ReportGap(one.topic, through_, image.at, GapReason::kNotHeld);
+    }
+    TakeImage(one);
+  });
+}
+
+void FeedClient::TakeImage(const TopicImage& image) {
+  TopicState& state = states_[image.topic.value];
+  digest_ += state.factor * (uint64_t{image.sequence.value} - uint64_t{state.last.value});
+  state.last = image.sequence;
+  state.expects_image = false;
+  ++counters_.images;
+  events_->OnImage(image);
+}
+
+void FeedClient::On(const wire::Gap& gap) {
+  if (gap.backfill) {
+    for (const std::string_view text : gap.patterns) {
+      for (BackfillAnswer& answer : asking_) {
+        if (answer.request.pattern.text() != text) continue;
+        answer.complete_from = std::max(answer.complete_from, gap.to);
+      }
+    }
+    return;
+  }
+  GapNotice notice{
+      .from = gap.from, .to = gap.to, .patterns = {}, .reason = static_cast<GapReason>(gap.reason)};
+  for (const std::string_view text : gap.patterns) {
+    notice.patterns.emplace_back(text);
+    topics_.ForEachMatch(notice.patterns.back(), [&](TopicId id) {
+      if (states_[id.value].last.value != 0) states_[id.value].expects_image = true;
+    });
+  }
+  ++counters_.gaps;
+  events_->OnGap(notice);
+}
+
+void FeedClient::On(const wire::Pong& pong) {
+  if (pong.nonce != 0) {
+    const MonotonicTime sent{Nanos(static_cast<int64_t>(pong.nonce))};
+    // An answer to what we never asked, or from before this connection, proves nothing.
+    if (sent > now_ + Nanos(1) || sent < connected_at_) return;
+    proved_at_ = std::max(proved_at_, sent);
+  }
+  hops_.clear();
+  for (const wire::HopView& hop : pong.hops) {
+    if (hop.node == options_.node) {
+      refused_by_peer_ = true;
+      down_cause_ = "a loop: this node is above itself";
+      return GiveUp(down_cause_, kRetryAfterRefusal);
+    }
+    hops_.push_back({.node = hop.node,
+                     .name = std::string(hop.name),
+                     .role = static_cast<Role>(hop.role),
+                     .state = static_cast<State>(hop.state),
+                     .age = Nanos(static_cast<int64_t>(hop.age_ns))});
+  }
+  upstream_ = static_cast<State>(pong.state);
+  upstream_cause_ = pong.cause;
+  waiting_ = Nanos(static_cast<int64_t>(std::min<uint64_t>(pong.waiting_ns, INT64_MAX)));
+  Publish();
+}
+
+void FeedClient::On(const wire::Proof& proof) {
+  if (proof.version != have_version_ || version_ != have_version_) return;
+  if (proof.digest == digest_) {
+    ++counters_.proofs;
+    return;
+  }
+  ++counters_.wrong_digests;
+  ++counters_.gaps;
+  events_->OnGap({.from = Position{},
+                  .to = proof.at,
+                  .patterns = complete_.patterns(),
+                  .reason = GapReason::kHole});
+  // What we hold is wrong somewhere: everything is wanted afresh.
+  complete_ = Interest();
+  for (TopicState& state : states_) state.expects_image = state.last.value != 0;
+  GiveUp("a proof of completeness failed");
+}
+
+void FeedClient::On(const wire::End& end) {
+  ended_ = end.at;
+  if (!hold_) SendAck();
+  events_->OnEnd(end.at);
+  Publish();
+}
+
+}  // namespace fantail::feed
