@@ -67,8 +67,9 @@ void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
 
 void Connector::AddTo(Poller* poller) {
   if (dealer_ == nullptr) return;
-  poller->Add(&dealer_->monitor());
-  if (told_) poller->Add(&dealer_->socket());
+  // Once the connection stands, the monitor is only looked at each Turn: it has nothing to say on the
+  // way of a tick, and each socket that is waited for costs a system call.
+  poller->Add(told_ ? &dealer_->socket() : &dealer_->monitor());
 }
 
 void Connector::Close() {
