@@ -22,7 +22,8 @@ class WanTest : public Lab {
     const bool made = Ip({"netns", "add", hq_}) && Ip({"netns", "add", branch_}) &&
                       Ip({"link", "add", hq_port_, "type", "veth", "peer", "name", branch_port_}) &&
                       Ip({"link", "set", hq_port_, "netns", hq_}) &&
-                      Ip({"link", "set", branch_port_, "netns", branch_});
+                      Ip({"link", "set", branch_port_, "netns", branch_}) &&
+                      Ip({"netns", "exec", hq_, "true"});
     if (!made) GTEST_SKIP() << "this machine has no network namespaces for us: " << said_;
     SetUpEnd(hq_, hq_port_, "10.77.1.1/30");
     SetUpEnd(branch_, branch_port_, "10.77.1.2/30");
