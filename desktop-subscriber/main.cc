@@ -67,12 +67,6 @@ void Declare(Options* o, app::CommandLine* line) {
                 "a file of every tick whose symbol begins with B");
 }
 
-std::vector<std::string> Texts(const std::vector<app::Endpoint>& endpoints) {
-  std::vector<std::string> texts;
-  for (const app::Endpoint& endpoint : endpoints) texts.push_back(endpoint.text());
-  return texts;
-}
-
 Instant ReadClocks() {
   return {net::ReadMonotonicClock(), net::ReadWallClock()};
 }
@@ -96,7 +90,7 @@ class Program final : private DeskOwner {
                  .node = app::RandomNodeId(),
                  .role = feed::Role::kSubscriber},
                 &desk_),
-        connector_(&context_, &client_, Texts(options.connect), app::KernelRandom()),
+        connector_(&context_, &client_, app::EndpointTexts(options.connect), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {}
 
@@ -116,7 +110,7 @@ class Program final : private DeskOwner {
       desk_.BeginTurn(at);
       if (!OnSignals(now)) break;
       client_.HoldAcks(desk_.full());
-      const bool more = connector_.Turn(now, kMessagesPerTurn);
+      const bool more = connector_.Turn(now, kMessagesPerTurn, poller_);
       client_.Turn(now);
       desk_.OnWake();
       desk_.SetAge(client_.state().age);

@@ -73,12 +73,6 @@ void Declare(Options* o, app::CommandLine* line) {
       "a gateway behind a gateway, for what begins with B only");
 }
 
-std::vector<std::string> Texts(const std::vector<app::Endpoint>& endpoints) {
-  std::vector<std::string> texts;
-  for (const app::Endpoint& endpoint : endpoints) texts.push_back(endpoint.text());
-  return texts;
-}
-
 class Gateway {
  public:
   Gateway(const Options& options, app::Signals* signals, NodeId node)
@@ -98,17 +92,15 @@ class Gateway {
                     .window_bytes = static_cast<uint32_t>(options.window.bytes),
                     .linger = options.linger},
                    &router_, &session_log_),
-        connector_(&context_, &forwarder_.client(), Texts(options.upstream), app::KernelRandom()),
+        connector_(&context_, &forwarder_.client(), app::EndpointTexts(options.upstream),
+                   app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {}
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
-    if (!bound.ok()) {
-      return absl::Status(bound.status().code(), "--listen \"" + options_.listen.text() + "\": " +
-                                                     std::string(bound.status().message()));
-    }
+    if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     listening_ = *std::move(bound);
     app::LogInfo("listening at {}, feed {}, upstream {}", listening_, options_.common.feed,
                  options_.upstream.front().text());
@@ -119,15 +111,19 @@ class Gateway {
     started_at_ = net::ReadMonotonicClock();
     while (true) {
       const MonotonicTime now = net::ReadMonotonicClock();
-      if (const auto code = OnSignals()) return *code;
+      if (poller_.Readable(signals_->fd())) {
+        if (const auto code = OnSignals()) return *code;
+      }
       session_log_.set_now(now);
-      bool more = connector_.Turn(now, kUpstreamMessagesPerTurn);
-      more = router_.Receive(
-                 [&](std::string_view from, std::span<const std::byte> bytes) {
-                   forwarder_.server().Receive(from, bytes, now);
-                 },
-                 kSessionMessagesPerTurn) ||
-             more;
+      bool more = connector_.Turn(now, kUpstreamMessagesPerTurn, poller_);
+      if (poller_.Readable(&router_.socket())) {
+        more = router_.Receive(
+                   [&](std::string_view from, std::span<const std::byte> bytes) {
+                     forwarder_.server().Receive(from, bytes, now);
+                   },
+                   kSessionMessagesPerTurn) ||
+               more;
+      }
       more = forwarder_.Turn(now) || more;
       ReportState(now);
       ReportStatus(now);

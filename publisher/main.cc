@@ -123,10 +123,7 @@ class Publisher {
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
-    if (!bound.ok()) {
-      return absl::Status(bound.status().code(), "--listen \"" + options_.listen.text() + "\": " +
-                                                     std::string(bound.status().message()));
-    }
+    if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     server_.BeginEpoch(app::NewEpoch(net::ReadWallClock()), /*paced=*/options_.speed == 0,
                        /*covers_everything=*/true);
     app::LogInfo("listening at {}, feed {}, source {}", *bound, options_.common.feed,
@@ -152,13 +149,18 @@ class Publisher {
  private:
   std::optional<int> Turn() {
     const MonotonicTime now = net::ReadMonotonicClock();
-    if (const auto code = OnSignals()) return code;
+    if (poller_.Readable(signals_->fd())) {
+      if (const auto code = OnSignals()) return code;
+    }
     session_log_.set_now(now);
-    bool more = router_.Receive(
-        [&](std::string_view from, std::span<const std::byte> bytes) {
-          server_.Receive(from, bytes, now);
-        },
-        kMessagesPerTurn);
+    bool more = false;
+    if (poller_.Readable(&router_.socket())) {
+      more = router_.Receive(
+          [&](std::string_view from, std::span<const std::byte> bytes) {
+            server_.Receive(from, bytes, now);
+          },
+          kMessagesPerTurn);
+    }
     more = Feed(now) || more;
     more = server_.Turn(now) || more;
     if (const auto code = OnSourceState(now)) return code;

@@ -124,6 +124,18 @@ absl::Status CheckPlaintext(std::string_view option, const Endpoint& endpoint, b
                   option, endpoint.text()));
 }
 
+absl::Status CannotListen(std::string_view option, const Endpoint& endpoint,
+                          const absl::Status& why) {
+  return absl::Status(why.code(), fmt::format("{} \"{}\": {}", option, endpoint.text(),
+                                              std::string(why.message())));
+}
+
+std::vector<std::string> EndpointTexts(const std::vector<Endpoint>& endpoints) {
+  std::vector<std::string> texts;
+  for (const Endpoint& endpoint : endpoints) texts.push_back(endpoint.text());
+  return texts;
+}
+
 void EndpointOption(std::string_view spec, EndpointUse use, Endpoint* endpoint,
                     std::string_view help, CommandLine* line) {
   auto set = [use, endpoint](const std::string& text) {

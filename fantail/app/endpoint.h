@@ -51,6 +51,13 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text, EndpointUse use,
 // An open link (anything but loopback) wants keys. There are none yet, so it wants --plaintext.
 absl::Status CheckPlaintext(std::string_view option, const Endpoint& endpoint, bool plaintext);
 
+// Why `endpoint`, the value of `option`, could not be listened at.
+absl::Status CannotListen(std::string_view option, const Endpoint& endpoint,
+                          const absl::Status& why);
+
+// As libzmq takes them.
+std::vector<std::string> EndpointTexts(const std::vector<Endpoint>& endpoints);
+
 // Declare an option whose values are endpoints. REQUIRES: the variable outlives `line`.
 void EndpointOption(std::string_view spec, EndpointUse use, Endpoint* endpoint,
                     std::string_view help, CommandLine* line);

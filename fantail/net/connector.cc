@@ -10,6 +10,8 @@ namespace {
 // burst.
 constexpr Nanos kShortestWait = std::chrono::milliseconds(100);
 constexpr Nanos kLongestWait = std::chrono::milliseconds(400);
+// How soon a broken connection is noticed: soon beside the shortest wait.
+constexpr Nanos kCheckEvery = std::chrono::milliseconds(20);
 // Connecting and the ZMTP handshake: four round trips of a very slow link.
 constexpr Nanos kAttempt = std::chrono::seconds(3);
 
@@ -19,15 +21,19 @@ Connector::Connector(Context* context, feed::FeedClient* client, std::vector<std
                      uint64_t seed)
     : context_(context), client_(client), endpoints_(std::move(endpoints)), random_(seed) {}
 
-bool Connector::Turn(MonotonicTime now, int most) {
+bool Connector::Turn(MonotonicTime now, int most, const Poller& poller) {
   bool more = false;
   if (dealer_ != nullptr) {
-    const Dealer::Link link = dealer_->Check();
+    Dealer::Link link = Dealer::Link::kUp;
+    if (!told_ || now - checked_at_ >= kCheckEvery) {
+      checked_at_ = now;
+      link = dealer_->Check();
+    }
     if (link == Dealer::Link::kUp && !told_) {
       told_ = true;
       client_->Connected(dealer_.get(), endpoint_, now);
     }
-    if (told_) {
+    if (told_ && (link == Dealer::Link::kBroken || poller.Readable(&dealer_->socket()))) {
       // What came before a break is still good.
       more = dealer_->Receive(
           [&](std::span<const std::byte> bytes) {
@@ -67,8 +73,8 @@ void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
 
 void Connector::AddTo(Poller* poller) {
   if (dealer_ == nullptr) return;
-  // Once the connection stands, the monitor is only looked at each Turn: it has nothing to say on the
-  // way of a tick, and each socket that is waited for costs a system call.
+  // Once the connection stands, the monitor has nothing to say on the way of a tick, and each socket
+  // that is waited for costs two system calls: Turn looks at it now and then.
   poller->Add(told_ ? &dealer_->socket() : &dealer_->monitor());
 }
 

@@ -24,8 +24,8 @@ class Connector {
             uint64_t seed);
 
   // Makes, watches and closes the connection; hands what has arrived to the client, at most `most`
-  // messages. True if there may be more.
-  bool Turn(MonotonicTime now, int most);
+  // messages; none if `poller` found nothing to read. True if there may be more.
+  bool Turn(MonotonicTime now, int most, const Poller& poller);
   // Adds what to wait for.
   void AddTo(Poller* poller);
   // Says goodbye and gives what is queued a moment to go out.
@@ -42,6 +42,7 @@ class Connector {
   size_t next_ = 0;
   std::string endpoint_;  // of dealer_
   std::unique_ptr<Dealer> dealer_;
+  MonotonicTime checked_at_;
   bool told_ = false;  // the client knows of dealer_
   MonotonicTime opened_at_;
   MonotonicTime open_at_;

@@ -33,13 +33,14 @@ class FantailPublisher final : public Publisher {
   void Prepare(const Tally&) override { Turn(); }
 
   size_t Offer(std::span<const wire::Tick> ticks) override {
+    const bool take = !ticks.empty() && !server_.Congested();
+    if (take) {
+      records_.clear();
+      for (const wire::Tick& tick : ticks) records_.push_back({++head_, tick});
+      server_.AddRecords(records_);
+    }
     Turn();
-    if (ticks.empty() || server_.Congested()) return 0;
-    records_.clear();
-    for (const wire::Tick& tick : ticks) records_.push_back({++head_, tick});
-    server_.AddRecords(records_);
-    server_.Turn(net::ReadMonotonicClock());
-    return ticks.size();
+    return take ? ticks.size() : 0;
   }
 
   uint64_t upstream_bytes() const override {
@@ -50,10 +51,10 @@ class FantailPublisher final : public Publisher {
  private:
   void Turn() {
     const MonotonicTime now = net::ReadMonotonicClock();
+    server_.Turn(now);
     router_.Receive([&](std::string_view from,
                         std::span<const std::byte> bytes) { server_.Receive(from, bytes, now); },
                     kMessagesATurn);
-    server_.Turn(now);
   }
 
   net::Context context_;
