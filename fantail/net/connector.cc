@@ -73,8 +73,8 @@ void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
 
 void Connector::AddTo(Poller* poller) {
   if (dealer_ == nullptr) return;
-  // Once the connection stands, the monitor has nothing to say on the way of a tick, and each socket
-  // that is waited for costs two system calls: Turn looks at it now and then.
+  // Once the connection stands, the monitor has nothing to say on the way of a tick, and each
+  // socket that is waited for costs two system calls: Turn looks at it now and then.
   poller->Add(told_ ? &dealer_->socket() : &dealer_->monitor());
 }
 

@@ -21,8 +21,8 @@ void Poller::Add(int fd) {
 }
 
 // The descriptor of a ZeroMQ socket is readable when its I/O thread has something to say to the
-// socket; what came of it, only the socket knows, and asking makes the descriptor quiet again. So the
-// sockets are asked before the wait, and those that were woken once more after it.
+// socket; what came of it, only the socket knows, and asking makes the descriptor quiet again. So
+// the sockets are asked before the wait, and those that were woken once more after it.
 void Poller::Wait(Nanos timeout) {
   if (Ask(/*only_woken=*/false)) timeout = Nanos{0};
   descriptors_.insert(descriptors_.end(), others_.begin(), others_.end());

@@ -1,5 +1,5 @@
-// Waits until one of a loop's sockets or descriptors has something to read, or a time has passed; and
-// then tells which, so that a turn asks no socket that has nothing.
+// Waits until one of a loop's sockets or descriptors has something to read, or a time has passed;
+// and then tells which, so that a turn asks no socket that has nothing.
 //
 // Thread: one owner.
 // Cost: four system calls for two sockets. zmq_poll makes six, and with 20,000 ticks a second to
