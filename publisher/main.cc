@@ -132,7 +132,6 @@ class Publisher {
   }
 
   int Run() {
-    started_at_ = net::ReadMonotonicClock();
     std::optional<int> exit_code;
     while (!exit_code) exit_code = Turn();
     server_.Close(*exit_code == 0 ? "the feed has ended" : "the publisher stops");
@@ -265,7 +264,6 @@ class Publisher {
   app::LimitedLog bad_row_log_;
   bool released_ = false;
   bool ended_ = false;
-  MonotonicTime started_at_;
   MonotonicTime drain_until_;
   uint64_t reported_ticks_ = 0;
   uint64_t reported_bytes_ = 0;

@@ -1,17 +1,13 @@
 #include "fantail/app/session_log.h"
 
 #include "fantail/app/status_line.h"
+#include "fantail/base/printable.h"
 
 namespace fantail::app {
 
 std::string Harmless(std::string_view text) {
   constexpr size_t kMostBytes = 100;
-  std::string harmless;
-  for (const char c : text.substr(0, kMostBytes)) {
-    const auto byte = static_cast<unsigned char>(c);
-    harmless += byte >= 0x20 && byte < 0x7f ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
-  }
-  return harmless;
+  return EscapeUnprintable(text.substr(0, kMostBytes));
 }
 
 void SessionLog::OnSessionOpened(const feed::Session& session) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fantail/base/check.h"
+#include "fantail/base/printable.h"
 
 namespace fantail::text {
 namespace {
@@ -182,18 +183,8 @@ char* FormatStatus(const Tick& tick, char* out) {
 }  // namespace
 
 std::string Printable(std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string shown = "\"";
-  for (const char c : text.substr(0, kShownBytes)) {
-    if (c >= ' ' && c <= '~') {
-      shown += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      shown += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  shown += text.size() > kShownBytes ? "...\"" : "\"";
-  return shown;
+  const char* end = text.size() > kShownBytes ? "...\"" : "\"";
+  return "\"" + EscapeUnprintable(text.substr(0, kShownBytes)) + end;
 }
 
 const char* CsvParser::SetProblem(std::string problem) {
