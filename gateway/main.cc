@@ -128,7 +128,7 @@ class Gateway {
       ReportState(now);
       ReportStatus(now);
       poller_.Clear();
-      poller_.Add(&router_.socket());
+      poller_.Add(&router_.socket(), router_.drained());
       poller_.Add(signals_->fd());
       connector_.AddTo(&poller_);
       poller_.Wait(more ? Nanos{0} : kIdleWait);

@@ -75,7 +75,11 @@ void Connector::AddTo(Poller* poller) {
   if (dealer_ == nullptr) return;
   // Once the connection stands, the monitor has nothing to say on the way of a tick, and each
   // socket that is waited for costs two system calls: Turn looks at it now and then.
-  poller->Add(told_ ? &dealer_->socket() : &dealer_->monitor());
+  if (told_) {
+    poller->Add(&dealer_->socket(), dealer_->drained());
+  } else {
+    poller->Add(&dealer_->monitor(), /*drained=*/false);
+  }
 }
 
 void Connector::Close() {

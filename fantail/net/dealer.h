@@ -34,6 +34,8 @@ class Dealer final : public feed::ClientLink {
   // Why it broke.
   const char* why() const { return why_; }
 
+  // It has nothing to read, and was not used since it said so.
+  bool drained() const { return drained_; }
   zmq::socket_t& socket() { return *socket_; }
   zmq::socket_t& monitor() { return *monitor_; }
 
@@ -43,6 +45,7 @@ class Dealer final : public feed::ClientLink {
   std::unique_ptr<zmq::socket_t> socket_;
   std::unique_ptr<zmq::socket_t> monitor_;
   Link link_ = Link::kConnecting;
+  bool drained_ = false;
   const char* why_ = "";
 };
 

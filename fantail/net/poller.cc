@@ -3,7 +3,20 @@
 #include <algorithm>
 #include <zmq.hpp>
 
+#include "fantail/net/clock.h"
+
 namespace fantail::net {
+namespace {
+
+// A send looks for what the I/O thread says about once a millisecond (libzmq's max_command_delay):
+// asking after each would find nothing new.
+constexpr Nanos kAskEvery = std::chrono::milliseconds(1);
+
+bool IsReadable(zmq::socket_t& socket) {
+  return (socket.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0;
+}
+
+}  // namespace
 
 void Poller::Clear() {
   sockets_.clear();
@@ -11,8 +24,8 @@ void Poller::Clear() {
   others_.clear();
 }
 
-void Poller::Add(zmq::socket_t* socket) {
-  sockets_.push_back({socket, false});
+void Poller::Add(zmq::socket_t* socket, bool drained) {
+  sockets_.push_back({socket, drained, false});
   descriptors_.push_back({socket->get(zmq::sockopt::fd), POLLIN, 0});
 }
 
@@ -22,27 +35,35 @@ void Poller::Add(int fd) {
 
 // The descriptor of a ZeroMQ socket is readable when its I/O thread has something to say to the
 // socket; what came of it, only the socket knows, and asking makes the descriptor quiet again. So
-// the sockets are asked before the wait, and those that were woken once more after it.
+// does every other use of the socket, a send as well: one that has been used is asked before the
+// wait, and those that were woken after it.
 void Poller::Wait(Nanos timeout) {
-  if (Ask(/*only_woken=*/false)) timeout = Nanos{0};
+  timeout = AskUndrained(timeout);
   descriptors_.insert(descriptors_.end(), others_.begin(), others_.end());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
   const timespec wait{seconds.count(), (timeout - seconds).count()};
-  if (ppoll(descriptors_.data(), descriptors_.size(), &wait, nullptr) > 0) {
-    Ask(/*only_woken=*/true);
-  }
+  if (ppoll(descriptors_.data(), descriptors_.size(), &wait, nullptr) > 0) AskWoken();
 }
 
-bool Poller::Ask(bool only_woken) {
-  bool any = false;
+Nanos Poller::AskUndrained(Nanos timeout) {
+  const bool unsure =
+      std::any_of(sockets_.begin(), sockets_.end(), [](const Item& item) { return !item.drained; });
+  if (!unsure) return timeout;
+  const MonotonicTime now = ReadMonotonicClock();
+  if (timeout > Nanos{0} && now - asked_at_ < kAskEvery) return std::min(timeout, kAskEvery);
+  asked_at_ = now;
+  for (Item& item : sockets_) {
+    if (!item.drained) item.readable = IsReadable(*item.socket);
+    if (item.readable) timeout = Nanos{0};
+  }
+  return timeout;
+}
+
+void Poller::AskWoken() {
   for (size_t i = 0; i < sockets_.size(); ++i) {
     Item& item = sockets_[i];
-    if (!item.readable && (!only_woken || descriptors_[i].revents != 0)) {
-      item.readable = (item.socket->get(zmq::sockopt::events) & ZMQ_POLLIN) != 0;
-    }
-    any = any || item.readable;
+    if (!item.readable && descriptors_[i].revents != 0) item.readable = IsReadable(*item.socket);
   }
-  return any;
 }
 
 bool Poller::Readable(int fd) const {

@@ -5,7 +5,8 @@
 namespace fantail::net {
 
 SessionRouter::SessionRouter(Context* context)
-    : socket_(std::make_unique<zmq::socket_t>(MakeSessionRouter(*context))) {}
+    : socket_(std::make_unique<zmq::socket_t>(MakeSessionRouter(*context))),
+      shared_(std::make_unique<zmq::message_t>()) {}
 
 SessionRouter::~SessionRouter() = default;
 
@@ -30,11 +31,17 @@ absl::StatusOr<std::string> SessionRouter::Bind(const std::string& endpoint) {
 }
 
 feed::SendResult SessionRouter::Send(std::string_view address, const wire::Message& message) {
+  drained_ = false;
   try {
     zmq::message_t id(address.data(), address.size());
     const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
     if (!socket_->send(id, more)) return feed::SendResult::kWouldBlock;
-    zmq::message_t body = Share(message);
+    if (!newest_.Shares(message)) {
+      newest_ = message;
+      *shared_ = Share(message);
+    }
+    zmq::message_t body;
+    body.copy(*shared_);
     // The peer was chosen and had room: the last frame follows the first.
     return socket_->send(body, zmq::send_flags::dontwait) ? feed::SendResult::kSent
                                                           : feed::SendResult::kPeerGone;
@@ -48,7 +55,8 @@ bool SessionRouter::Receive(const Handler& handler, int most) {
   zmq::message_t id;
   zmq::message_t body;
   for (int i = 0; i < most; ++i) {
-    if (!socket_->recv(id, zmq::recv_flags::dontwait)) return false;
+    drained_ = !socket_->recv(id, zmq::recv_flags::dontwait);
+    if (drained_) return false;
     bool whole = false;
     if (id.more()) {
       (void)socket_->recv(body, zmq::recv_flags::none);

@@ -36,6 +36,8 @@ class Message {
   std::span<const std::byte> bytes() const;
   size_t size() const { return bytes().size(); }
   bool empty() const { return block_ == nullptr; }
+  // Whether both are the same bytes in memory.
+  bool Shares(const Message& other) const { return block_ == other.block_; }
 
   // Gives this reference away; Unref takes it back.
   Block* Release() && { return std::exchange(block_, nullptr); }
