@@ -2,8 +2,9 @@
 // and then tells which, so that a turn asks no socket that has nothing.
 //
 // Thread: one owner.
-// Cost: one system call, and two for each socket that was woken. zmq_poll makes six for two sockets,
-//   and with 20,000 ticks a second to a few desks they are a good part of what a gateway does.
+// Cost: one system call, and two for each socket that was woken. zmq_poll makes six for two
+//   sockets, and with 20,000 ticks a second to a few desks they are a good part of what a gateway
+//   does.
 #ifndef FANTAIL_NET_POLLER_H_
 #define FANTAIL_NET_POLLER_H_
 
