@@ -10,6 +10,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -32,6 +33,7 @@ constexpr auto kPatience = std::chrono::milliseconds(500);
 struct Options {
   app::CommonOptions common;
   std::vector<app::Endpoint> connect;
+  std::string lines = "one";
   std::string format;  // empty: board on a terminal, else csv
   bool with_images = false;
   bool until_end = false;
@@ -46,6 +48,7 @@ void Declare(Options* o, app::CommandLine* line) {
                        "the gateway or publisher, tcp://HOST:PORT; the next is tried when one dies",
                        line);
   line->Require("--connect");
+  app::AddLinesOption(&o->lines, line);
   line->Choice("--format FORMAT", &o->format, {"board", "csv"},
                "a live board (the default on a terminal), or the ticks as CSV");
   line->Flag("--with-images", &o->with_images,
@@ -85,12 +88,13 @@ class Program final : private DeskOwner {
         board_(desk_options.format == DeskOptions::Format::kBoard),
         watchlist_(std::move(watchlist)),
         desk_(std::move(desk_options), this, sink),
-        client_({.feed = options.common.feed,
-                 .name = options.common.name,
-                 .node = app::RandomNodeId(),
-                 .role = feed::Role::kSubscriber},
-                &desk_),
-        connector_(&context_, &client_, app::EndpointTexts(options.connect), app::KernelRandom()),
+        lines_({.feed = options.common.feed,
+                .name = options.common.name,
+                .node = app::RandomNodeId(),
+                .role = feed::Role::kSubscriber},
+               app::CountLines(options.lines, options.connect.size()), &desk_),
+        connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
+                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {}
 
@@ -99,7 +103,7 @@ class Program final : private DeskOwner {
     const Instant at = ReadClocks();
     desk_.BeginTurn(at);
     if (absl::Status s = desk_.Start(at, watchlist_.patterns()); !s.ok()) return s;
-    client_.SetInterest(watchlist_.patterns(), at.now);
+    lines_.SetInterest(watchlist_.patterns(), at.now);
     return absl::OkStatus();
   }
 
@@ -109,25 +113,26 @@ class Program final : private DeskOwner {
       const MonotonicTime now = at.now;
       desk_.BeginTurn(at);
       if (!OnSignals(now)) break;
-      client_.HoldAcks(desk_.full());
-      const bool more = connector_.Turn(now, kMessagesPerTurn, poller_);
-      client_.Turn(now);
+      lines_.HoldAcks(desk_.full());
+      const bool more = connectors_.Turn(now, kMessagesPerTurn, poller_);
+      lines_.Turn(now);
       desk_.OnWake();
-      desk_.SetAge(client_.state().age);
+      desk_.SetAge(lines_.state().age);
       desk_.EndTurn();
+      line_log_.Report(lines_, now);
       OnRefusal();
       SayReady();
       ReportStatus(now);
       Wait(now, more);
     }
-    connector_.Close();
+    connectors_.Close();
     if (!desk_.done() && !desk_.WaitUntilDone(kPatience)) Desk::LeaveNow(stop_code_);
     return desk_.exit_code();
   }
 
   absl::Status WriteSummary() const {
     if (options_.common.summary_file.empty()) return absl::OkStatus();
-    return desk_.WriteSummary(options_.common.summary_file, client_.counters().bytes_received);
+    return desk_.WriteSummary(options_.common.summary_file, lines_.counters().bytes_received);
   }
 
  private:
@@ -138,7 +143,7 @@ class Program final : private DeskOwner {
   }
 
   void ApplyWatchlist(MonotonicTime now) {
-    client_.SetInterest(watchlist_.patterns(), now);
+    lines_.SetInterest(watchlist_.patterns(), now);
     desk_.SetInterest(watchlist_.patterns());
   }
 
@@ -164,18 +169,18 @@ class Program final : private DeskOwner {
   // Refused by the node that it is connected to: waiting would change nothing, the feed or the
   // version is wrong. A refusal further up (there are hops then) is the gateway's matter.
   void OnRefusal() {
-    const feed::FeedState& state = client_.state();
+    const feed::FeedState& state = lines_.state();
     if (state.state != feed::State::kRefused || stopped_) return;
-    if (!state.hops.empty() && !client_.nothing_allowed()) return;
+    if (!state.hops.empty() && !lines_.nothing_allowed()) return;
     stopped_ = true;
     stop_code_ = app::kExitUnreachable;
     desk_.Stop(stop_code_, /*flush=*/true);
   }
 
   void SayReady() {
-    const feed::State state = client_.state().state;
+    const feed::State state = lines_.state().state;
     if (said_ready_ || (state != feed::State::kLive && state != feed::State::kEnded)) return;
-    if (client_.complete().empty()) return;
+    if (lines_.complete().empty()) return;
     said_ready_ = true;
     (void)ready_.Write({{"state", feed::StateName(state)}});
   }
@@ -186,9 +191,9 @@ class Program final : private DeskOwner {
     if (!status_.Due(now, &over) || board_) return;
     const uint64_t ticks = desk_.totals().ticks();
     app::LogInfo("status: {}, {} ticks ({}), {} gaps, {} received",
-                 feed::StateName(client_.state().state), app::FormatCount(ticks),
+                 feed::StateName(lines_.state().state), app::FormatCount(ticks),
                  app::FormatRate(ticks - reported_ticks_, over), desk_.totals().gaps(),
-                 app::FormatBytes(client_.counters().bytes_received));
+                 app::FormatBytes(lines_.counters().bytes_received));
     reported_ticks_ = ticks;
   }
 
@@ -198,7 +203,7 @@ class Program final : private DeskOwner {
     poller_.Clear();
     poller_.Add(signals_->fd());
     poller_.Add(desk_.wake_fd());
-    connector_.AddTo(&poller_);
+    connectors_.AddTo(&poller_);
     poller_.Wait(timeout);
   }
 
@@ -208,8 +213,9 @@ class Program final : private DeskOwner {
   Watchlist watchlist_;
   net::Context context_;
   Desk desk_;
-  feed::FeedClient client_;
-  net::Connector connector_;
+  feed::Lines lines_;
+  net::Connectors connectors_;
+  app::LineLog line_log_;
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;

@@ -5,6 +5,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -30,10 +31,15 @@ constexpr int kSessionMessagesPerTurn = 256;
 constexpr Nanos kIdleWait = std::chrono::milliseconds(20);
 // A start that goes well is over sooner, and says nothing of connecting.
 constexpr Nanos kQuietStart = std::chrono::seconds(1);
+// How long sessions may take to be gone: a connection's attempt, and time for the next node's
+// answer.
+constexpr Nanos kMovePatience = std::chrono::seconds(5);
 
 struct Options {
   app::CommonOptions common;
   std::vector<app::Endpoint> upstream;
+  std::string lines = "one";
+  app::Endpoint move_to;  // port 0: nowhere
   app::Endpoint listen;
   std::vector<Pattern> allow;
   Nanos linger = std::chrono::seconds(5);
@@ -45,6 +51,7 @@ void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--upstream ENDPOINT", app::EndpointUse::kConnect, &o->upstream,
                        "the node above, tcp://HOST:PORT; the next is tried when one dies", line);
   line->Require("--upstream");
+  app::AddLinesOption(&o->lines, line);
   app::EndpointOption(
       "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
       "where desks and further gateways connect, tcp://HOST:PORT; port * lets the kernel pick",
@@ -64,6 +71,10 @@ void Declare(Options* o, app::CommandLine* line) {
                "how long a pattern that nobody wants any more is still taken from above");
   line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
+  app::EndpointOption("--move-to ENDPOINT", app::EndpointUse::kConnect, &o->move_to,
+                      "where sessions are sent on SIGUSR1, and before this gateway stops; to "
+                      "another gateway of the branch they go without losing a tick",
+                      line);
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
@@ -83,6 +94,7 @@ class Gateway {
                     .name = options.common.name,
                     .node = node,
                     .role = feed::Role::kGateway},
+                   app::CountLines(options.lines, options.upstream.size()),
                    {.feed = options.common.feed,
                     .name = options.common.name,
                     .node = node,
@@ -92,8 +104,8 @@ class Gateway {
                     .window_bytes = static_cast<uint32_t>(options.window.bytes),
                     .linger = options.linger},
                    &router_, &session_log_),
-        connector_(&context_, &forwarder_.client(), app::EndpointTexts(options.upstream),
-                   app::KernelRandom()),
+        connectors_(&context_, &forwarder_.upstream(), app::EndpointTexts(options.upstream),
+                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {}
 
@@ -111,11 +123,11 @@ class Gateway {
     started_at_ = net::ReadMonotonicClock();
     while (true) {
       const MonotonicTime now = net::ReadMonotonicClock();
-      if (poller_.Readable(signals_->fd())) {
-        if (const auto code = OnSignals()) return *code;
+      if (poller_.Readable(signals_->fd()) || signals_->stop_signal() != 0) {
+        if (const auto code = OnSignals(now)) return *code;
       }
       session_log_.set_now(now);
-      bool more = connector_.Turn(now, kUpstreamMessagesPerTurn, poller_);
+      bool more = connectors_.Turn(now, kUpstreamMessagesPerTurn, poller_);
       if (poller_.Readable(&router_.socket())) {
         more = router_.Receive(
                    [&](std::string_view from, std::span<const std::byte> bytes) {
@@ -126,17 +138,18 @@ class Gateway {
       }
       more = forwarder_.Turn(now) || more;
       ReportState(now);
+      line_log_.Report(forwarder_.upstream(), now);
       ReportStatus(now);
       poller_.Clear();
       poller_.Add(&router_.socket(), router_.drained());
       poller_.Add(signals_->fd());
-      connector_.AddTo(&poller_);
+      connectors_.AddTo(&poller_);
       poller_.Wait(more ? Nanos{0} : kIdleWait);
     }
   }
 
   app::KeyValues Summary() const {
-    const feed::ClientCounters& up = forwarder_.client().counters();
+    const feed::ClientCounters up = forwarder_.upstream().counters();
     const feed::ServerCounters& down = forwarder_.server().counters();
     return {{"wan_bytes_received", std::to_string(up.bytes_received)},
             {"wan_bytes_sent", std::to_string(up.bytes_sent)},
@@ -148,19 +161,35 @@ class Gateway {
   }
 
  private:
-  std::optional<int> OnSignals() {
+  std::optional<int> OnSignals(MonotonicTime now) {
     while (const auto signal = signals_->Next()) {
       if (*signal == SIGHUP) continue;  // nothing to read again
+      if (*signal == SIGUSR1) {
+        MoveSessions();
+        continue;
+      }
       app::LogInfo("stopping, as signal {} asks", *signal);
-      forwarder_.server().Close("the gateway stops");
-      connector_.Close();
-      return 128 + *signal;
+      stop_by_ = now;
+      if (MoveSessions()) stop_by_ += kMovePatience;
     }
-    return std::nullopt;
+    if (signals_->stop_signal() == 0) return std::nullopt;
+    if (forwarder_.server().session_count() > 0 && now < stop_by_) return std::nullopt;
+    forwarder_.server().Close("the gateway stops");
+    connectors_.Close();
+    return 128 + signals_->stop_signal();
+  }
+
+  // False if there is nowhere to go.
+  bool MoveSessions() {
+    if (options_.move_to.port == 0) return false;
+    app::LogInfo("sending {} sessions to {}", forwarder_.server().session_count(),
+                 options_.move_to.text());
+    forwarder_.server().Move(options_.move_to.text());
+    return true;
   }
 
   void ReportState(MonotonicTime now) {
-    const feed::FeedState& state = forwarder_.client().state();
+    const feed::FeedState& state = forwarder_.upstream().state();
     if (state.state == feed::State::kConnecting && now - started_at_ < kQuietStart) return;
     if (state.state == said_state_ && state.cause == said_cause_) return;
     const bool worse = state.state == feed::State::kStale || state.state == feed::State::kRefused;
@@ -174,11 +203,11 @@ class Gateway {
   void ReportStatus(MonotonicTime now) {
     Nanos over{0};
     if (!status_.Due(now, &over)) return;
-    const feed::ClientCounters& up = forwarder_.client().counters();
+    const feed::ClientCounters up = forwarder_.upstream().counters();
     const feed::ServerCounters& down = forwarder_.server().counters();
     app::LogInfo(
         "status: {}, {} sessions, cover {}, {} ticks ({}), WAN in {} ({}), LAN out {}{}",
-        feed::StateName(forwarder_.client().state().state), forwarder_.server().session_count(),
+        feed::StateName(forwarder_.upstream().state().state), forwarder_.server().session_count(),
         app::Harmless(feed::DescribePatterns(forwarder_.server().cover())),
         app::FormatCount(up.records), app::FormatRate(up.records - reported_.records, over),
         app::FormatBytes(up.bytes_received),
@@ -193,12 +222,14 @@ class Gateway {
   net::SessionRouter router_;
   app::SessionLog session_log_;
   feed::Forwarder forwarder_;
-  net::Connector connector_;
+  net::Connectors connectors_;
+  app::LineLog line_log_;
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
   std::string listening_;
   MonotonicTime started_at_;
+  MonotonicTime stop_by_;  // once stopping
   feed::State said_state_ = feed::State::kConnecting;
   std::string said_cause_;
   feed::ClientCounters reported_;
@@ -217,7 +248,7 @@ int Main(int argc, char** argv) {
     if (keys.ok()) keys = app::CheckPlaintext("--upstream", upstream, options.common.plaintext);
   }
   if (!keys.ok()) return line.Fail(keys);
-  app::Signals signals;
+  app::Signals signals({SIGUSR1});
   Gateway gateway(options, &signals, app::RandomNodeId());
   if (const absl::Status s = gateway.Start(); !s.ok()) return line.Fail(s);
   const int code = gateway.Run();

@@ -48,6 +48,13 @@ void AddCommonOptions(CommonOptions* options, CommandLine* line) {
                "between two status lines; 0 for none");
 }
 
+void AddLinesOption(std::string* lines, CommandLine* line) {
+  line->Choice(
+      "--lines HOW", lines, {"one", "all"},
+      "of several endpoints: one, and the next when it dies; or all at once, and the first "
+      "copy of every record counts");
+}
+
 absl::Status StartUp(const CommonOptions& options, const CommandLine& line) {
   SetUpLog(line.program(), ParseLogLevel(options.log_level).value_or(LogLevel::kInfo));
   SeedLibcRandom();

@@ -26,6 +26,13 @@ struct CommonOptions {
 // REQUIRES: `options` outlives `line`.
 void AddCommonOptions(CommonOptions* options, CommandLine* line);
 
+// Declares `--lines one|all`: how many of several endpoints above are used at a time.
+void AddLinesOption(std::string* lines, CommandLine* line);
+// How many lines that makes.
+inline size_t CountLines(std::string_view lines, size_t endpoints) {
+  return lines == "all" ? endpoints : 1;
+}
+
 // What every program does with them once they are read: sets up the log, seeds libc's random
 // numbers, and says at once if the summary could not be written at the end. REQUIRES: no thread and
 // no ZeroMQ context exists yet.

@@ -124,6 +124,16 @@ absl::Status CheckPlaintext(std::string_view option, const Endpoint& endpoint, b
                   option, endpoint.text()));
 }
 
+std::function<bool(const std::string&)> AllowMoves(bool plaintext) {
+  return [plaintext](const std::string& text) {
+    const auto no_names = [](const std::string&) -> absl::StatusOr<std::string> {
+      return absl::InvalidArgumentError("not a numeric address");
+    };
+    const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text, EndpointUse::kConnect, no_names);
+    return endpoint.ok() && !endpoint->is_ipc && (plaintext || endpoint->is_loopback());
+  };
+}
+
 absl::Status CannotListen(std::string_view option, const Endpoint& endpoint,
                           const absl::Status& why) {
   return absl::Status(why.code(), fmt::format("{} \"{}\": {}", option, endpoint.text(),

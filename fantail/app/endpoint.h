@@ -51,6 +51,10 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text, EndpointUse use,
 // An open link (anything but loopback) wants keys. There are none yet, so it wants --plaintext.
 absl::Status CheckPlaintext(std::string_view option, const Endpoint& endpoint, bool plaintext);
 
+// Whether a session may move to an endpoint that a node above has named: a numeric address, and
+// loopback only unless `plaintext`.
+std::function<bool(const std::string& endpoint)> AllowMoves(bool plaintext);
+
 // Why `endpoint`, the value of `option`, could not be listened at.
 absl::Status CannotListen(std::string_view option, const Endpoint& endpoint,
                           const absl::Status& why);

@@ -33,11 +33,12 @@ void EndAtOnceFromNowOn() {
 
 }  // namespace
 
-Signals::Signals() {
+Signals::Signals(std::initializer_list<int> others) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
-  const sigset_t set = SetOf({SIGINT, SIGTERM, SIGHUP});
+  sigset_t set = SetOf({SIGINT, SIGTERM, SIGHUP});
+  for (const int signal : others) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   fd_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   FANTAIL_CHECK(fd_ >= 0, errno);
@@ -51,7 +52,7 @@ std::optional<int> Signals::Next() {
   signalfd_siginfo info;
   if (read(fd_, &info, sizeof info) != sizeof info) return std::nullopt;
   const int signal = static_cast<int>(info.ssi_signo);
-  if (signal != SIGHUP && stop_signal_ == 0) {
+  if ((signal == SIGINT || signal == SIGTERM) && stop_signal_ == 0) {
     stop_signal_ = signal;
     EndAtOnceFromNowOn();
   }

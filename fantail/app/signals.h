@@ -6,6 +6,7 @@
 #ifndef FANTAIL_APP_SIGNALS_H_
 #define FANTAIL_APP_SIGNALS_H_
 
+#include <initializer_list>
 #include <optional>
 
 namespace fantail::app {
@@ -15,7 +16,8 @@ namespace fantail::app {
 // SIGINT (a shell's background job) does not, so that `kill -INT` works.
 class Signals {
  public:
-  Signals();
+  // `others`: read like SIGHUP, and blocked with it.
+  explicit Signals(std::initializer_list<int> others = {});
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

@@ -40,17 +40,19 @@ void EpochState::AddRecords(std::span<const wire::Record> records, MonotonicTime
       continue;
     }
     newest_ = record.position;
-    ring_.Append(record);
+    // Behind what a backfill has brought already, it takes its place among that.
+    if (record.position > ring_.newest()) {
+      ring_.Append(record);
+    } else {
+      ring_.Insert(record);
+    }
     for (Group* group : RouteOf(record.tick.topic)) group->AddRecord(record, now);
   }
   AdvanceHead(newest_);
 }
 
 void EpochState::AddOlder(std::span<const wire::Record> records) {
-  for (const wire::Record& record : records) {
-    newest_ = std::max(newest_, record.position);
-    ring_.Insert(record);
-  }
+  for (const wire::Record& record : records) ring_.Insert(record);
 }
 
 void EpochState::AddGap(const GapNotice& gap, MonotonicTime now) {

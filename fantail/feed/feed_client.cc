@@ -14,6 +14,19 @@ constexpr Nanos kJudgeEvery = std::chrono::milliseconds(50);
 
 }  // namespace
 
+ClientCounters& operator+=(ClientCounters& sum, const ClientCounters& more) {
+  for (uint64_t ClientCounters::*counter :
+       {&ClientCounters::records, &ClientCounters::images, &ClientCounters::gaps,
+        &ClientCounters::duplicates, &ClientCounters::bytes_received,
+        &ClientCounters::messages_received, &ClientCounters::bytes_sent,
+        &ClientCounters::bad_messages, &ClientCounters::lost_messages, &ClientCounters::holes,
+        &ClientCounters::wrong_digests, &ClientCounters::proofs, &ClientCounters::sessions,
+        &ClientCounters::older_epochs}) {
+    sum.*counter += more.*counter;
+  }
+  return sum;
+}
+
 FeedClient::FeedClient(ClientOptions options, FeedEvents* events)
     : options_(std::move(options)), events_(events) {}
 
@@ -43,6 +56,22 @@ void FeedClient::AskBackfill(Backfill backfill) {
 void FeedClient::AskAgain() {
   for (BackfillAnswer& backfill : asking_) AskBackfill(std::move(backfill.request));
   asking_.clear();
+}
+
+bool FeedClient::current() const {
+  if (!caught_up_ || version_ != have_version_ || epoch_.value == 0) return false;
+  const auto refused = [&](const Pattern& pattern) {
+    return std::find(refused_.begin(), refused_.end(), pattern) != refused_.end();
+  };
+  size_t served = 0;
+  for (const Pattern& pattern : wanted_) {
+    if (std::binary_search(held_.begin(), held_.end(), pattern)) {
+      ++served;
+    } else if (!refused(pattern)) {
+      return false;
+    }
+  }
+  return served == held_.size();
 }
 
 // One change is under way at a time; what the owner wants meanwhile goes with the next.
@@ -169,7 +198,26 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
   upstream_ = State::kConnecting;
   upstream_cause_.clear();
   waiting_ = Nanos{0};
+  move_to_.reset();
   Publish();
+}
+
+void FeedClient::Moved(ClientLink* link, std::string peer, MonotonicTime now) {
+  KeepLive();
+  Disconnected("moved to " + peer, now);
+  Connected(link, std::move(peer), now);
+}
+
+void FeedClient::ResumeFrom(Position through, const Interest& complete) {
+  through_ = through;
+  complete_ = complete;
+  RecountDigest();
+  KeepLive();
+  if (!drop_) drop_ = Drop{.reason = "to go on where the other line stands", .at_once = true};
+}
+
+void FeedClient::KeepLive() {
+  if (state_.state == State::kLive) keep_live_until_ = proved_at_ + options_.stale_after;
 }
 
 void FeedClient::Close() {
@@ -188,7 +236,7 @@ void FeedClient::Send(const wire::Message& message) {
 }
 
 void FeedClient::GiveUp(std::string reason, Nanos retry_after) {
-  if (!drop_) drop_ = Drop{std::move(reason), retry_after};
+  if (!drop_) drop_ = Drop{.reason = std::move(reason), .retry_after = retry_after};
 }
 
 void FeedClient::Turn(MonotonicTime now) {

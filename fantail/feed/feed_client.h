@@ -64,7 +64,10 @@ struct ClientCounters {
   uint64_t wrong_digests = 0;  // likewise, found by a proof
   uint64_t proofs = 0;         // that were right
   uint64_t sessions = 0;       // welcomes
+  uint64_t older_epochs = 0;   // refused: a publisher that was thought gone, or who follows it
 };
+
+ClientCounters& operator+=(ClientCounters& sum, const ClientCounters& more);
 
 class FeedClient {
  public:
@@ -89,6 +92,9 @@ class FeedClient {
   // A connection stands; `link` is used until Disconnected. `peer` names it in causes.
   void Connected(ClientLink* link, std::string peer, MonotonicTime now);
   void Disconnected(std::string_view why, MonotonicTime now);
+  // `link`, to another node, takes the place of the connection that stands: what was live stays so
+  // as long as its newest proof would have lasted.
+  void Moved(ClientLink* link, std::string peer, MonotonicTime now);
   void Receive(std::span<const std::byte> bytes, MonotonicTime now);
   // Timers: pings, acks, liveness. Call it every turn of the loop, and at least every 100 ms.
   void Turn(MonotonicTime now);
@@ -97,8 +103,25 @@ class FeedClient {
   struct Drop {
     std::string reason;
     Nanos retry_after{0};
+    bool at_once = false;  // without the wait that keeps many desks apart
   };
   const std::optional<Drop>& drop() const { return drop_; }
+  // Where the node above asks this session to go on, and nothing once that has been taken. The
+  // owner connects there, calls Moved, and then closes the connection that stood.
+  std::optional<std::string> TakeMove() { return std::exchange(move_to_, std::nullopt); }
+  // The next session, begun at once, goes on where another line stands: it has all of `complete`
+  // through `through`, and each of `topics` at the sequence `last(id)`.
+  template <class Fn>
+  void ResumeFrom(Position through, const Interest& complete, const Topics& topics, Fn last) {
+    for (const auto& [name, id] : topics.by_name()) {
+      topics_.Add(id, name);
+      states_.resize(topics_.bound());
+      states_[id.value] = {.last = last(id)};
+    }
+    ResumeFrom(through, complete);
+  }
+  // The connection is of no more use, for a reason that the owner knows.
+  void Abandon(std::string reason) { GiveUp(std::move(reason), kRetryAfterRefusal); }
   // Says goodbye, for a tidy end.
   void Close();
 
@@ -111,12 +134,19 @@ class FeedClient {
   Position through() const { return through_; }
   // The interest that is acknowledged: complete through through(), and live after it.
   const Interest& complete() const { return complete_; }
+  // Whether all that the owner wants is acknowledged, or refused.
+  bool current() const;
+  // Whether a session stands.
+  bool up() const { return phase_ == Phase::kUp; }
   // Whether the node above has refused all that is wanted.
   bool nothing_allowed() const { return caught_up_ && complete_.empty() && !refused_.empty(); }
   // When the newest answered ping was sent.
   MonotonicTime proved_at() const { return proved_at_; }
 
  private:
+  // After a refusal nothing changes soon; a person or another node must act first.
+  static constexpr Nanos kRetryAfterRefusal = std::chrono::seconds(5);
+
   enum class Phase : uint8_t { kDown, kGreeting, kUp };
   struct TopicState {
     Sequence last;               // newest that the owner has
@@ -139,6 +169,8 @@ class FeedClient {
   void OnUnexpected();
 
   void BeginEpoch(Epoch epoch, bool paced);
+  void ResumeFrom(Position through, const Interest& complete);
+  void KeepLive();
   bool TakeRecord(const wire::Record& record);
   void TakeImage(const TopicImage& image);
   void ReportGap(TopicId id, Position from, Position to, GapReason reason);
@@ -185,6 +217,7 @@ class FeedClient {
   Phase phase_ = Phase::kDown;
   ClientLink* link_ = nullptr;
   std::optional<Drop> drop_;
+  std::optional<std::string> move_to_;
   MonotonicTime connected_at_;
   uint32_t window_bytes_ = 0;
   uint32_t window_messages_ = 0;
@@ -214,6 +247,7 @@ class FeedClient {
   bool was_live_ = false;
   bool refused_by_peer_ = false;
   MonotonicTime proved_at_;
+  MonotonicTime keep_live_until_;  // while one session takes the place of another
   MonotonicTime judged_at_;
   FeedState state_;
   std::vector<BackfillAnswer> backfilled_;

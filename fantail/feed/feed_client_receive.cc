@@ -7,12 +7,6 @@
 #include "fantail/feed/image.h"
 
 namespace fantail::feed {
-namespace {
-
-// After a refusal nothing changes soon; a person or another node must act first.
-constexpr Nanos kRetryAfterRefusal = std::chrono::seconds(5);
-
-}  // namespace
 
 void FeedClient::On(const wire::Welcome& welcome) {
   if (welcome.feed != options_.feed) return GiveUp("a welcome to another feed", kRetryAfterRefusal);
@@ -22,6 +16,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
   if (welcome.epoch.value != 0 && welcome.epoch < epoch_) {
     // A publisher that was thought gone, or a node that has not heard of the new one.
     refused_by_peer_ = true;
+    ++counters_.older_epochs;
     down_cause_ = "it is in an epoch before ours";
     return GiveUp(down_cause_, kRetryAfterRefusal);
   }
@@ -68,6 +63,10 @@ void FeedClient::On(const wire::Refused& refused) {
 }
 
 void FeedClient::On(const wire::Goodbye& goodbye) {
+  if (goodbye.code == wire::GoodbyeCode::kMove && !goodbye.endpoint.empty()) {
+    move_to_ = goodbye.endpoint;
+    return;
+  }
   down_cause_ = goodbye.reason;
   GiveUp("it said goodbye: " + std::string(goodbye.reason));
 }

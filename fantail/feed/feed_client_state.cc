@@ -94,11 +94,19 @@ bool FeedClient::JudgePath(FeedState* s) const {
 }
 
 void FeedClient::Publish() {
-  judged_at_ = now_;
   FeedState next = Judge();
+  if (now_ < keep_live_until_) {
+    const bool settled =
+        next.state == State::kLive || next.state == State::kEnded || next.state == State::kRefused;
+    if (!settled) {
+      state_.age += now_ - std::exchange(judged_at_, now_);
+      return;
+    }
+    keep_live_until_ = {};
+  }
+  judged_at_ = now_;
   if (next.state == State::kLive) was_live_ = true;
-  const bool changed = next.state != state_.state || next.cause != state_.cause ||
-                       next.hop != state_.hop || next.hops.size() != state_.hops.size();
+  const bool changed = Differs(next, state_);
   state_ = std::move(next);
   if (changed) events_->OnState(state_);
 }

@@ -1,5 +1,7 @@
 #include "fantail/feed/feed_events.h"
 
+#include <algorithm>
+
 namespace fantail::feed {
 
 const char* StateName(State state) {
@@ -18,6 +20,14 @@ const char* StateName(State state) {
       return "refused";
   }
   return "unknown";
+}
+
+bool Differs(const FeedState& a, const FeedState& b) {
+  const auto same_node = [](const Hop& x, const Hop& y) {
+    return x.node == y.node && x.state == y.state;
+  };
+  return a.state != b.state || a.cause != b.cause || a.hop != b.hop ||
+         !std::equal(a.hops.begin(), a.hops.end(), b.hops.begin(), b.hops.end(), same_node);
 }
 
 const char* RoleName(Role role) {

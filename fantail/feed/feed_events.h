@@ -67,6 +67,9 @@ struct FeedState {
   Nanos age{0};           // the sum of the ages: what is shown is at most this old
 };
 
+// Whether the state, its cause or the path differ, and not only ages.
+bool Differs(const FeedState& a, const FeedState& b);
+
 enum class GapReason : uint8_t {
   kNotHeld = 1,   // the node above no longer holds these records
   kTooSlow = 2,   // this session fell too far behind a live feed

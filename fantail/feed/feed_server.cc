@@ -87,8 +87,7 @@ void FeedServer::Acknowledge(const HaveNotice& have, const Interest& acknowledge
 }
 
 void FeedServer::SetUpstream(const FeedState& state, MonotonicTime proved_at) {
-  const bool changed = state.state != upstream_.state || state.cause != upstream_.cause ||
-                       state.hops.size() != upstream_.hops.size();
+  const bool changed = Differs(state, upstream_);
   if (state_ != nullptr && upstream_.state == State::kLive && state.state != State::kLive) {
     state_->coverage().ForgetRefusals();
   }
@@ -333,6 +332,12 @@ wire::Message FeedServer::MakeWelcome() const {
     welcome.paced = state_->paced();
   }
   return wire::Encode(welcome);
+}
+
+void FeedServer::Move(std::string_view endpoint) {
+  const wire::Message goodbye = wire::Encode(
+      wire::Goodbye{.code = wire::GoodbyeCode::kMove, .reason = "moved", .endpoint = endpoint});
+  for (const auto& [address, session] : sessions_) links_->Send(address, goodbye);
 }
 
 void FeedServer::Close(std::string_view reason) {

@@ -141,6 +141,8 @@ class FeedServer {
   bool Turn(MonotonicTime now);
   // Paced feeds: some session has not yet been sent everything, so nothing more should be taken in.
   bool Congested() const;
+  // Asks every session to go on at another node. It is served until it leaves.
+  void Move(std::string_view endpoint);
   // Says goodbye to everybody.
   void Close(std::string_view reason);
 

@@ -1,24 +1,25 @@
-// A gateway without its sockets: a FeedClient that faces the node above, a FeedServer that faces
-// the sessions below, and nothing between them but the short list of FeedEvents. What goes back up
+// A gateway without its sockets: Lines that face the nodes above, a FeedServer that faces the
+// sessions below, and nothing between them but the short list of FeedEvents. What goes back up
 // is the cover.
 //
 // Thread: one owner.  Ownership: keeps pointers to its links and its observer, which outlive it.
 #ifndef FANTAIL_FEED_FORWARDER_H_
 #define FANTAIL_FEED_FORWARDER_H_
 
-#include "fantail/feed/feed_client.h"
 #include "fantail/feed/feed_server.h"
+#include "fantail/feed/lines.h"
 
 namespace fantail::feed {
 
 class Forwarder final : private FeedEvents {
  public:
-  Forwarder(ClientOptions upstream, ServerOptions downstream, SessionLinks* links,
-            ServerObserver* observer);
+  // `lines` sessions upwards.
+  Forwarder(const ClientOptions& upstream, size_t lines, ServerOptions downstream,
+            SessionLinks* links, ServerObserver* observer);
 
-  FeedClient& client() { return client_; }
+  Lines& upstream() { return upstream_; }
   FeedServer& server() { return server_; }
-  const FeedClient& client() const { return client_; }
+  const Lines& upstream() const { return upstream_; }
   const FeedServer& server() const { return server_; }
 
   // True if there is more to do right away.
@@ -37,16 +38,16 @@ class Forwarder final : private FeedEvents {
   // in: so the first record after it is a record to everybody below, and not part of an image to
   // some.
   void OnHave(const HaveNotice& have) override {
-    server_.Acknowledge(have, client_.complete(), client_.backfilled());
+    server_.Acknowledge(have, upstream_.complete(), upstream_.backfilled());
     server_.StartWaiting();
   }
   void OnState(const FeedState& state) override { (void)state, state_changed_ = true; }
   void OnEnd(Position at) override { server_.End(at); }
 
-  FeedClient client_;
+  Lines upstream_;
   FeedServer server_;
   bool state_changed_ = true;
-  MonotonicTime told_;  // the client's proved_at that the server knows of
+  MonotonicTime told_;  // upstream_.proved_at() that the server knows of
 };
 
 }  // namespace fantail::feed

@@ -45,6 +45,20 @@ std::string Interest::Key() const {
   return key;
 }
 
+std::vector<Pattern> Clip(const std::vector<Pattern>& patterns, const Interest& interest) {
+  std::vector<Pattern> clipped;
+  for (const Pattern& pattern : patterns) {
+    if (interest.Covers(pattern)) {
+      clipped.push_back(pattern);
+      continue;
+    }
+    for (const Pattern& mine : interest.patterns()) {
+      if (pattern.Covers(mine)) clipped.push_back(mine);
+    }
+  }
+  return Interest(std::move(clipped)).patterns();
+}
+
 std::string DescribePatterns(const std::vector<Pattern>& patterns, size_t most) {
   if (patterns.empty()) return "nothing";
   std::string text;

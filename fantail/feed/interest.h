@@ -53,6 +53,9 @@ class Interest {
   absl::flat_hash_set<Pattern> set_;
 };
 
+// The parts of `patterns` that lie within `interest`.
+std::vector<Pattern> Clip(const std::vector<Pattern>& patterns, const Interest& interest);
+
 // "AAPL B* MSFT and 12 more", for a person.
 std::string DescribePatterns(const std::vector<Pattern>& patterns, size_t most = 5);
 

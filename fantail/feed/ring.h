@@ -26,6 +26,8 @@ class Ring {
   // ignored.
   void Insert(const wire::Record& record);
 
+  // Of the record with the highest position; 0 if there is none.
+  Position newest() const { return chunks_.empty() ? Position{} : chunks_.back().back().position; }
   // Everything that was here up to this position has been dropped.
   Position dropped_through() const { return dropped_through_; }
   size_t size_bytes() const { return chunks_.size() * kChunkRecords * sizeof(wire::Record); }

@@ -9,20 +9,6 @@ namespace fantail::feed {
 Session::Session() = default;
 Session::~Session() = default;
 
-std::vector<Pattern> Clip(const std::vector<Pattern>& patterns, const Interest& interest) {
-  std::vector<Pattern> clipped;
-  for (const Pattern& pattern : patterns) {
-    if (interest.Covers(pattern)) {
-      clipped.push_back(pattern);
-      continue;
-    }
-    for (const Pattern& mine : interest.patterns()) {
-      if (pattern.Covers(mine)) clipped.push_back(mine);
-    }
-  }
-  return Interest(std::move(clipped)).patterns();
-}
-
 std::vector<wire::Message> EncodeNames(std::span<const TopicId> topics, wire::TextList topic_texts,
                                        std::span<const VenueId> venues,
                                        wire::TextList venue_texts) {

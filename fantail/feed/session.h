@@ -79,9 +79,6 @@ struct Session {
   std::unique_ptr<Splice> splice;
 };
 
-// The parts of `patterns` that lie within `interest`.
-std::vector<Pattern> Clip(const std::vector<Pattern>& patterns, const Interest& interest);
-
 // Messages of at most kMaxMessageBytes each for lists of any length.
 std::vector<wire::Message> EncodeNames(std::span<const TopicId> topics, wire::TextList topic_texts,
                                        std::span<const VenueId> venues, wire::TextList venue_texts);

@@ -18,8 +18,12 @@ constexpr Nanos kAttempt = std::chrono::seconds(3);
 }  // namespace
 
 Connector::Connector(Context* context, feed::FeedClient* client, std::vector<std::string> endpoints,
-                     uint64_t seed)
-    : context_(context), client_(client), endpoints_(std::move(endpoints)), random_(seed) {}
+                     MoveFilter may_move, uint64_t seed)
+    : context_(context),
+      client_(client),
+      endpoints_(std::move(endpoints)),
+      may_move_(std::move(may_move)),
+      random_(seed) {}
 
 bool Connector::Turn(MonotonicTime now, int most, const Poller& poller) {
   bool more = false;
@@ -45,6 +49,7 @@ bool Connector::Turn(MonotonicTime now, int most, const Poller& poller) {
     if (client_->drop()) {
       const feed::FeedClient::Drop drop = *client_->drop();
       Break(drop.reason, drop.retry_after, now);
+      if (drop.at_once) open_at_ = now;
     } else if (link == Dealer::Link::kBroken && !more) {
       Break(dealer_->why(), Nanos{0}, now);
     } else if (link == Dealer::Link::kConnecting && now - opened_at_ > kAttempt) {
@@ -52,7 +57,31 @@ bool Connector::Turn(MonotonicTime now, int most, const Poller& poller) {
     }
   }
   if (dealer_ == nullptr && now >= open_at_) Open(now);
+  BeginMove(now);
+  GoOnMove(now);
   return more;
+}
+
+void Connector::BeginMove(MonotonicTime now) {
+  std::optional<std::string> to = client_->TakeMove();
+  if (!to || !may_move_(*to)) return;
+  next_endpoint_ = *std::move(to);
+  next_dealer_ = std::make_unique<Dealer>(context_, next_endpoint_);
+  next_opened_at_ = now;
+}
+
+void Connector::GoOnMove(MonotonicTime now) {
+  if (next_dealer_ == nullptr) return;
+  const Dealer::Link link = next_dealer_->Check();
+  if (link == Dealer::Link::kUp) {
+    Close();
+    dealer_ = std::move(next_dealer_);
+    endpoint_ = std::move(next_endpoint_);
+    told_ = true;
+    client_->Moved(dealer_.get(), endpoint_, now);
+  } else if (link == Dealer::Link::kBroken || now - next_opened_at_ > kAttempt) {
+    next_dealer_.reset();  // the session stays where it is
+  }
 }
 
 void Connector::Open(MonotonicTime now) {
@@ -72,6 +101,7 @@ void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
 }
 
 void Connector::AddTo(Poller* poller) {
+  if (next_dealer_ != nullptr) poller->Add(&next_dealer_->monitor(), /*drained=*/false);
   if (dealer_ == nullptr) return;
   // Once the connection stands, the monitor has nothing to say on the way of a tick, and each
   // socket that is waited for costs two system calls: Turn looks at it now and then.
@@ -87,6 +117,36 @@ void Connector::Close() {
   client_->Close();
   // The only socket that lingers: a goodbye lets the node above narrow its cover at once.
   dealer_->socket().set(zmq::sockopt::linger, 100);
+}
+
+// -------------------------------------------------------------------------------------------------
+
+Connectors::Connectors(Context* context, feed::Lines* lines,
+                       const std::vector<std::string>& endpoints, const MoveFilter& may_move,
+                       uint64_t seed) {
+  if (lines->size() == 1) {
+    all_.push_back(
+        std::make_unique<Connector>(context, &lines->line(0), endpoints, may_move, seed));
+    return;
+  }
+  for (size_t i = 0; i < lines->size(); ++i) {
+    all_.push_back(std::make_unique<Connector>(
+        context, &lines->line(i), std::vector<std::string>{endpoints[i]}, may_move, seed + i));
+  }
+}
+
+bool Connectors::Turn(MonotonicTime now, int most, const Poller& poller) {
+  bool more = false;
+  for (const auto& connector : all_) more = connector->Turn(now, most, poller) || more;
+  return more;
+}
+
+void Connectors::AddTo(Poller* poller) {
+  for (const auto& connector : all_) connector->AddTo(poller);
+}
+
+void Connectors::Close() {
+  for (const auto& connector : all_) connector->Close();
 }
 
 }  // namespace fantail::net

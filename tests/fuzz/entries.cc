@@ -58,20 +58,20 @@ void FuzzSessions(std::span<const std::byte> bytes) {
   NoLink link;
   feed::ServerObserver observer;
   MonotonicTime now{std::chrono::seconds(100)};
-  feed::Forwarder forwarder({.name = "gateway", .node = {2}},
+  feed::Forwarder forwarder({.name = "gateway", .node = {2}}, 1,
                             {.name = "gateway", .node = {2}, .ring_bytes = 1 << 20}, &links,
                             &observer);
   forwarder.server().Receive(
       "desk", wire::Encode(wire::Hello{.feed = "ticks", .name = "desk", .node = {3}}).bytes(), now);
-  forwarder.client().Connected(&link, "hq", now);
-  forwarder.client().Receive(wire::Encode(wire::Welcome{.feed = "ticks",
-                                                        .name = "hq",
-                                                        .node = {1},
-                                                        .epoch = kEpoch,
-                                                        .window_bytes = 1 << 20,
-                                                        .window_messages = 64})
-                                 .bytes(),
-                             now);
+  forwarder.upstream().line(0).Connected(&link, "hq", now);
+  forwarder.upstream().line(0).Receive(wire::Encode(wire::Welcome{.feed = "ticks",
+                                                                  .name = "hq",
+                                                                  .node = {1},
+                                                                  .epoch = kEpoch,
+                                                                  .window_bytes = 1 << 20,
+                                                                  .window_messages = 64})
+                                           .bytes(),
+                                       now);
   while (bytes.size() > 2) {
     const size_t length =
         static_cast<size_t>(bytes[0]) | (static_cast<size_t>(bytes[1] & std::byte{0x7f}) << 8);
@@ -82,7 +82,7 @@ void FuzzSessions(std::span<const std::byte> bytes) {
     bytes = bytes.subspan(message.size());
     Repair(&message);
     if (down) {
-      forwarder.client().Receive(message, now);
+      forwarder.upstream().line(0).Receive(message, now);
     } else {
       forwarder.server().Receive("desk", message, now);
     }

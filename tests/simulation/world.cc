@@ -230,7 +230,7 @@ void SimGateway::Start(MonotonicTime now) {
   server_options.node = IdOf(name_);
   server_options.role = feed::Role::kGateway;
   server_options.allow = allow_;
-  forwarder_ = std::make_unique<feed::Forwarder>(ClientNamed(name_, feed::Role::kGateway),
+  forwarder_ = std::make_unique<feed::Forwarder>(ClientNamed(name_, feed::Role::kGateway), 1,
                                                  server_options, this, Quiet());
 }
 

@@ -161,7 +161,7 @@ class SimGateway final : public Node {
              std::vector<Pattern> allow = {});
 
   feed::FeedServer* server() override { return &forwarder_->server(); }
-  feed::FeedClient* client() override { return &forwarder_->client(); }
+  feed::FeedClient* client() override { return &forwarder_->upstream().line(0); }
   bool Turn(MonotonicTime now) override { return forwarder_->Turn(now); }
   void Start(MonotonicTime now) override;
 

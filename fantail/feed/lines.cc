@@ -1,0 +1,429 @@
+#include "fantail/feed/lines.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fantail/base/check.h"
+
+namespace fantail::feed {
+namespace {
+
+// How long a line that has acknowledged a change of interest waits for the others.
+constexpr Nanos kAcknowledgeTogether = std::chrono::milliseconds(500);
+// How long a line that is ahead of the others waits for them before it resumes where they stand.
+constexpr Nanos kCatchUp = std::chrono::seconds(1);
+
+int Rank(State state) {
+  switch (state) {
+    case State::kEnded:
+      return 5;
+    case State::kLive:
+      return 4;
+    case State::kRecovering:
+      return 3;
+    case State::kStale:
+      return 2;
+    case State::kConnecting:
+      return 1;
+    case State::kRefused:
+      return 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+// -------------------------------------------------------------------------------------------------
+// A line: a FeedClient, and how far its records can be trusted to continue the owner's.
+
+class Lines::Line final : private FeedEvents {
+ public:
+  // `owner` speaks to the client itself if it is not null.
+  Line(Lines* lines, const ClientOptions& options, FeedEvents* owner)
+      : lines_(lines), client(options, owner != nullptr ? owner : this) {}
+
+ private:
+  Lines* const lines_;
+
+ public:
+  FeedClient client;
+  bool joined = false;
+  bool covers = true;    // all that the owner has been promised may be expected of it
+  bool broken = true;    // since a gap or a new epoch, nothing has said that it is whole again
+  MonotonicTime out_at;  // since when it is not joined
+  HaveNotice have;       // the newest
+  std::optional<Position> ended;
+
+ private:
+  void OnNewEpoch(Epoch, bool paced) override { lines_->OnNewEpoch(this, paced); }
+  void OnTopic(TopicId id, std::string_view name) override { lines_->OnTopic(this, id, name); }
+  void OnVenue(VenueId id, std::string_view name) override {
+    if (lines_->InEpoch(*this)) lines_->events_->OnVenue(id, name);
+  }
+  void OnImage(const TopicImage& image) override { lines_->OnImage(this, image); }
+  void OnRecords(std::span<const wire::Record> records) override {
+    lines_->OnRecords(this, records);
+  }
+  void OnBackfill(std::span<const wire::Record> records) override {
+    if (lines_->InEpoch(*this)) lines_->events_->OnBackfill(records);
+  }
+  void OnThrough(Position through) override { lines_->OnThrough(this, through); }
+  void OnGap(const GapNotice& gap) override { lines_->OnGap(this, gap); }
+  void OnHave(const HaveNotice& notice) override { lines_->OnHave(this, notice); }
+  void OnState(const FeedState&) override {}
+  void OnEnd(Position at) override { lines_->OnEnd(this, at); }
+};
+
+Lines::Lines(const ClientOptions& options, size_t count, FeedEvents* events) : events_(events) {
+  FANTAIL_CHECK(count > 0);
+  for (size_t i = 0; i < count; ++i) {
+    lines_.push_back(std::make_unique<Line>(this, options, count == 1 ? events : nullptr));
+  }
+  speaker_ = &lines_.front()->client;
+}
+
+Lines::~Lines() = default;
+
+FeedClient& Lines::line(size_t i) {
+  return lines_[i]->client;
+}
+const FeedClient& Lines::line(size_t i) const {
+  return lines_[i]->client;
+}
+
+// -------------------------------------------------------------------------------------------------
+// What the owner wants, and what it may look at.
+
+void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
+  now_ = now;
+  for (const auto& line : lines_) line->client.SetInterest(patterns, now);
+  wanted_ = std::move(patterns);
+  asked_at_ = now;
+  announced_ = false;
+  if (single()) return;
+  // From now on a line may be without what is no longer wanted: nothing is promised of it any more.
+  Interest rest(Clip(complete_.patterns(), Interest(wanted_)));
+  narrowed_ = narrowed_ || !(rest == complete_);
+  complete_ = std::move(rest);
+  OpenTopics();
+  CheckCovers();
+}
+
+void Lines::AskBackfill(const Backfill& backfill) {
+  for (const auto& line : lines_) line->client.AskBackfill(backfill);
+}
+
+void Lines::HoldAcks(bool held) {
+  for (const auto& line : lines_) line->client.HoldAcks(held);
+}
+
+void Lines::Turn(MonotonicTime now) {
+  now_ = now;
+  for (const auto& line : lines_) line->client.Turn(now);
+  if (single()) return;
+  Announce();
+  Settle();
+  Publish();
+}
+
+void Lines::Close() {
+  for (const auto& line : lines_) line->client.Close();
+}
+
+const std::vector<BackfillAnswer>& Lines::backfilled() const {
+  return single() ? speaker_->backfilled() : backfilled_;
+}
+const FeedState& Lines::state() const {
+  return single() ? speaker_->state() : state_;
+}
+bool Lines::paced() const {
+  return single() ? speaker_->paced() : paced_;
+}
+Position Lines::through() const {
+  return single() ? speaker_->through() : through_;
+}
+const Interest& Lines::complete() const {
+  return single() ? speaker_->complete() : complete_;
+}
+bool Lines::nothing_allowed() const {
+  return std::all_of(lines_.begin(), lines_.end(),
+                     [](const auto& line) { return line->client.nothing_allowed(); });
+}
+MonotonicTime Lines::proved_at() const {
+  return speaker_->proved_at();
+}
+
+ClientCounters Lines::counters() const {
+  ClientCounters sum = lines_.front()->client.counters();
+  if (single()) return sum;
+  for (size_t i = 1; i < lines_.size(); ++i) sum += lines_[i]->client.counters();
+  sum.records = records_;
+  sum.images = images_;
+  sum.gaps = gaps_;
+  return sum;
+}
+
+// -------------------------------------------------------------------------------------------------
+// What the lines say.
+
+bool Lines::InEpoch(const Line& line) const {
+  return line.client.epoch() == epoch_;
+}
+
+void Lines::OnNewEpoch(Line* line, bool paced) {
+  line->ended.reset();
+  TakeOut(line);
+  if (line->client.epoch() <= epoch_) return;  // another line was here first
+  epoch_ = line->client.epoch();
+  paced_ = paced;
+  through_ = reach_ = Position{};
+  complete_ = Interest();
+  CheckCovers();
+  announced_ = false;
+  topics_ = Topics();
+  topic_states_.clear();
+  narrowed_ = false;
+  ended_ = false;
+  for (const auto& other : lines_) TakeOut(other.get());
+  line->joined = true;
+  events_->OnNewEpoch(epoch_, paced);
+}
+
+void Lines::OnTopic(Line* line, TopicId id, std::string_view name) {
+  if (!InEpoch(*line)) return;
+  const Topics::Added added = topics_.Add(id, name);
+  if (added == Topics::Added::kConflict) {
+    TakeOut(line);
+    return line->client.Abandon("it has another name for a topic than the other line");
+  }
+  if (added == Topics::Added::kKnown) return;
+  topic_states_.resize(topics_.bound());
+  topic_states_[id.value].open = complete_.Matches(name) || Interest(wanted_).Matches(name);
+  events_->OnTopic(id, name);
+}
+
+void Lines::OnImage(Line* line, const TopicImage& image) {
+  if (!line->joined) return;
+  TopicState& topic = topic_states_[image.topic.value];
+  if (!topic.open || (image.sequence <= topic.last && !topic.expects_image)) return;
+  if (topic.last.value != 0 && !topic.expects_image) {
+    // Of what is newly wanted the owner has an older image, and records after it, over another
+    // line.
+    const Pattern pattern(topics_.Name(image.topic));
+    OnGap(line, {.from = through_, .to = line->client.through(), .patterns = {pattern}});
+    if (!line->joined) return;
+  }
+  topic.last = image.sequence;
+  topic.expects_image = false;
+  ++images_;
+  events_->OnImage(image);
+}
+
+void Lines::OnRecords(Line* line, std::span<const wire::Record> records) {
+  if (!line->joined) return;
+  fresh_.clear();
+  for (const wire::Record& record : records) {
+    TopicState& topic = topic_states_[record.tick.topic.value];
+    if (!topic.open || record.tick.sequence <= topic.last) continue;
+    if (record.tick.sequence > topic.last + 1) {
+      TakeOut(line);  // another line has it, or this one when it resumes
+      break;
+    }
+    topic.last = record.tick.sequence;
+    fresh_.push_back(record);
+  }
+  if (fresh_.empty()) return;
+  records_ += fresh_.size();
+  reach_ = std::max(reach_, fresh_.back().position);
+  events_->OnRecords(fresh_);
+}
+
+void Lines::OnThrough(Line* line, Position through) {
+  if (!InEpoch(*line)) return;
+  line->broken = false;
+  if (line->joined && line->covers) Advance(through);
+  if (!announced_) Announce();
+}
+
+void Lines::Advance(Position through) {
+  if (through <= through_) return;
+  through_ = through;
+  events_->OnThrough(through_);
+}
+
+void Lines::OnGap(Line* line, const GapNotice& gap) {
+  if (!line->joined) {
+    line->broken = true;
+    return;
+  }
+  const bool another = std::any_of(lines_.begin(), lines_.end(), [&](const auto& other) {
+    return other.get() != line && Counts(*other);
+  });
+  if (another) {
+    ++gaps_filled_;
+    return TakeOut(line);
+  }
+  for (const Pattern& pattern : gap.patterns) {
+    topics_.ForEachMatch(pattern, [&](TopicId id) {
+      TopicState& topic = topic_states_[id.value];
+      if (topic.last.value != 0) topic.expects_image = true;
+    });
+  }
+  ++gaps_;
+  events_->OnGap(gap);
+}
+
+void Lines::OnHave(Line* line, const HaveNotice& have) {
+  if (!InEpoch(*line)) return;
+  line->have = have;
+  CheckCovers();
+  backfilled_ = line->client.backfilled();
+  Announce();
+  if (!backfilled_.empty()) {
+    events_->OnHave({.version = version_, .at = through_, .refused = {}, .reason = {}});
+    backfilled_.clear();
+  }
+}
+
+void Lines::OnEnd(Line* line, Position at) {
+  line->ended = at;
+  if (!line->joined || ended_) return;
+  ended_ = true;
+  events_->OnEnd(at);
+}
+
+// -------------------------------------------------------------------------------------------------
+// Which lines continue what the owner has been given.
+
+bool Lines::Covers(const Interest& a, const Interest& b) const {
+  return std::all_of(b.patterns().begin(), b.patterns().end(),
+                     [&](const Pattern& pattern) { return a.Covers(pattern); });
+}
+
+// Whether what another line lacks will come over this one.
+bool Lines::Counts(const Line& line) const {
+  return line.joined && line.covers && line.client.state().state == State::kLive;
+}
+
+// A line that is without something that was promised must not run ahead of one that has it.
+void Lines::CheckCovers() {
+  bool any = false;
+  for (const auto& line : lines_) {
+    line->covers = InEpoch(*line) && Covers(line->client.complete(), complete_);
+    any = any || (line->joined && line->covers && line->client.up());
+  }
+  for (const auto& line : lines_) {
+    if (any && line->joined && !line->covers) TakeOut(line.get());
+  }
+}
+
+void Lines::TakeOut(Line* line) {
+  line->joined = false;
+  line->broken = true;
+  line->out_at = now_;
+}
+
+// Of the joined lines that have acknowledged what is wanted, the one that serves most of it, and of
+// those the one that is furthest.
+Lines::Line* Lines::Widest() const {
+  Line* widest = nullptr;
+  const auto better = [&](const FeedClient& a, const FeedClient& b) {
+    if (a.complete() == b.complete()) return a.through() > b.through();
+    return Covers(a.complete(), b.complete());
+  };
+  for (const auto& line : lines_) {
+    if (!line->joined || !line->client.current()) continue;
+    if (widest == nullptr || better(line->client, widest->client)) widest = line.get();
+  }
+  return widest;
+}
+
+// A change of interest is promised when every line that stands has acknowledged it, or one has and
+// the others take too long. What is promised is complete up to wherever the owner has been brought
+// by then: so the line that promises must be there.
+void Lines::Announce() {
+  if (std::exchange(narrowed_, false)) {
+    events_->OnHave({.version = ++version_, .at = through_, .refused = {}, .reason = {}});
+  }
+  Line* widest = Widest();
+  if (widest == nullptr || (announced_ && widest->client.complete() == complete_)) return;
+  const bool wait = now_ - asked_at_ < kAcknowledgeTogether;
+  for (const auto& line : lines_) {
+    if (!line->joined || !line->client.up() || line->client.current()) continue;
+    if (wait) return;
+    TakeOut(line.get());
+  }
+  if (widest->client.through() < std::max(through_, reach_)) {
+    // A line that does not know the change must not run ahead of the one that does.
+    for (const auto& line : lines_) {
+      if (line->joined && !line->client.current()) TakeOut(line.get());
+    }
+    return;
+  }
+  complete_ = widest->client.complete();
+  announced_ = true;
+  OpenTopics();
+  CheckCovers();
+  Advance(widest->client.through());
+  events_->OnHave({.version = ++version_,
+                   .at = through_,
+                   .refused = widest->have.refused,
+                   .reason = widest->have.reason});
+  backfilled_.clear();
+}
+
+// What is neither promised nor wanted begins anew with an image.
+void Lines::OpenTopics() {
+  const Interest wanted(wanted_);
+  for (const auto& [name, id] : topics_.by_name()) {
+    TopicState& topic = topic_states_[id.value];
+    topic.open = complete_.Matches(name) || wanted.Matches(name);
+    if (!topic.open) topic.expects_image = true;
+  }
+}
+
+void Lines::Settle() {
+  const bool served = std::any_of(lines_.begin(), lines_.end(), [](const auto& line) {
+    return line->joined && line->client.up();
+  });
+  for (const auto& line : lines_) {
+    FeedClient& client = line->client;
+    if (line->joined || !InEpoch(*line) || !client.current() || client.drop()) continue;
+    const bool caught_up = announced_ && !line->broken && client.through() <= through_ &&
+                           client.complete() == complete_;
+    if (caught_up) {
+      line->joined = true;
+    } else if (!served || (now_ - line->out_at > kCatchUp && line->covers)) {
+      line->joined = true;
+      line->broken = false;
+      line->covers = true;
+      const auto last = [&](TopicId id) { return topic_states_[id.value].last; };
+      client.ResumeFrom(through_, complete_, topics_, last);
+    }
+    if (line->joined && line->ended) OnEnd(line.get(), *line->ended);
+  }
+}
+
+// The owner's state is that of the line that serves it best.
+void Lines::Publish() {
+  const Line* best = nullptr;
+  const auto merit = [](const Line& line) {
+    const int rank = Rank(line.client.state().state);
+    return rank >= Rank(State::kLive) && !line.joined ? Rank(State::kRecovering) : rank;
+  };
+  for (const auto& line : lines_) {
+    if (best == nullptr || merit(*line) > merit(*best)) best = line.get();
+  }
+  speaker_ = &best->client;
+  FeedState next = best->client.state();
+  if (Rank(next.state) != merit(*best)) {
+    next.state = State::kRecovering;
+    next.hop = next.hops.empty() ? "" : next.hops.front().name;
+    next.cause = "catching up with " + next.hop;
+  }
+  const bool changed = Differs(next, state_);
+  state_ = std::move(next);
+  if (changed) events_->OnState(state_);
+}
+
+}  // namespace fantail::feed
