@@ -20,6 +20,8 @@ constexpr std::array<Way, 2> kWays = {Way::kUp, Way::kDown};
 // A slow link passes its bytes in steps of this much time.
 constexpr Nanos kStep = std::chrono::milliseconds(5);
 constexpr size_t kReadBytes = 16 * 1024;
+// Connections that wait to be taken, while there is no hole.
+constexpr int kBacklog = 64;
 
 int Checked(int result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -78,7 +80,7 @@ FaultRelay::FaultRelay(RelayOptions options)
   socklen_t size = sizeof address;
   auto* any = reinterpret_cast<sockaddr*>(&address);
   Checked(bind(listener_, any, size), options_.listen.c_str());
-  Checked(listen(listener_, 64), "listen");
+  Checked(listen(listener_, kBacklog), "listen");
   Checked(getsockname(listener_, any, &size), "getsockname");
   endpoint_ = options_.listen.substr(0, options_.listen.rfind(':') + 1) +
               std::to_string(ntohs(address.sin_port));
@@ -93,6 +95,7 @@ FaultRelay::~FaultRelay() {
   Wake();
   thread_.join();
   for (const auto& connection : connections_) CloseOne(connection.get(), /*reset=*/false);
+  if (filler_ >= 0) close(filler_);
   close(listener_);
   close(wake_);
 }
@@ -117,12 +120,27 @@ void FaultRelay::SetRate(Way way, uint64_t bytes_per_second) {
 void FaultRelay::SetCut(Way way, bool cut) {
   const std::lock_guard lock(mutex_);
   path(way).cut = cut;
-  Wake();
+  OpenOrCloseDoor();
 }
 
 void FaultRelay::SetHole(bool hole) {
   const std::lock_guard lock(mutex_);
   for (const Way way : kWays) path(way).cut = hole;
+  OpenOrCloseDoor();
+}
+
+// A queue of length 0 holds one connection; while ours is in it, the kernel answers no SYN.
+void FaultRelay::OpenOrCloseDoor() {
+  if (Silent() && filler_ < 0) {
+    listen(listener_, 0);
+    filler_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const sockaddr_in address = AddressOf(endpoint_);
+    (void)connect(filler_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  } else if (!Silent() && filler_ >= 0) {
+    close(filler_);
+    filler_ = -1;
+    listen(listener_, kBacklog);
+  }
   Wake();
 }
 
@@ -197,7 +215,8 @@ size_t FaultRelay::Room(const Pipe& pipe, const Path& path) const {
 // What to wait for, and how long at most in milliseconds. A descriptor of which nothing is wanted
 // is left out: poll would report a hang-up, and a black hole tells nobody.
 int FaultRelay::Fill(std::vector<pollfd>* items, MonotonicTime now) {
-  *items = {{listener_, POLLIN, 0}, {wake_, POLLIN, 0}};
+  *items = {{wake_, POLLIN, 0}};
+  if (!Silent()) items->push_back({listener_, POLLIN, 0});
   Nanos wait = std::chrono::seconds(1);
   for (const auto& connection : connections_) {
     for (const Way way : kWays) {
@@ -239,6 +258,7 @@ void FaultRelay::Turn(MonotonicTime now) {
 }
 
 void FaultRelay::Accept() {
+  if (Silent()) return;
   while (true) {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) return;
@@ -249,7 +269,7 @@ void FaultRelay::Accept() {
   }
 }
 
-// Connects it to the target, unless its client has given it up in the hole.
+// Connects it to the target, unless its client has gone already, as the filler of the queue has.
 void FaultRelay::Join(Connection* connection) {
   if (IsGone(connection->client)) return CloseOne(connection, /*reset=*/false);
   const sockaddr_in address = AddressOf(options_.target);

@@ -5,10 +5,10 @@
 // from who connected to the target, "down" is back. What is set holds for every connection, now and
 // later; what is done (Close, Reset, HalfClose) is done to those that stand now.
 //
-// A cut is a black hole: bytes stop, nobody is told, and a close of either end does not pass. A
-// connection made meanwhile is taken by the kernel and nothing more; user space cannot do better.
-// When the hole is gone, what waited goes on at once (TCP itself would wait for its next
-// retransmission), and of the connections made meanwhile those go on that were not given up.
+// A cut is a black hole: bytes stop, nobody is told, and a close of either end does not pass. Nor is
+// a new connection answered: while there is a hole the listener's queue is kept full, so that the
+// kernel drops each SYN as a dead link would, and its sender tries again after 1 s, 3 s, 7 s. When
+// the hole is gone, what waited goes on at once (TCP itself would wait for its next retransmission).
 //
 // Thread: any; it has a thread of its own inside, and one mutex.
 // Cost: a mutex a system call: for tests, not for measuring throughput.
@@ -116,6 +116,7 @@ class FaultRelay {
 
   void Run();
   void Wake();
+  void OpenOrCloseDoor();
   int Fill(std::vector<pollfd>* items, MonotonicTime now);
   void Turn(MonotonicTime now);
   void Accept();
@@ -133,6 +134,7 @@ class FaultRelay {
   std::string endpoint_;
   int listener_ = -1;
   int wake_ = -1;
+  int filler_ = -1;  // keeps the listener's queue full
 
   mutable std::mutex mutex_;  // all below
   std::array<Path, 2> paths_;
