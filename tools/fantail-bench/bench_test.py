@@ -66,6 +66,13 @@ class FanoutTest(unittest.TestCase):
         self.assertRegex(out, r"\np99_ratio_to_zmq_proxy \d+\.\d+\n")
         self.check_last_lines(out)
 
+    def test_cuts_links_and_loses_nothing(self):
+        run = subprocess.run([BENCH, "cuts", "--cuts", "4", "--lines", "4", "--seed", "5"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, r"\nall +4 ")
+        self.assertIn("ticks lost 0, wrong 0, every desk has everything: yes", run.stdout)
+
     def test_names_the_gateway_that_is_not_there(self):
         code, _, err = fanout("--gateway", "/nowhere/fantail-gateway")
         self.assertEqual(code, 74)

@@ -5,10 +5,10 @@
 // from who connected to the target, "down" is back. What is set holds for every connection, now and
 // later; what is done (Close, Reset, HalfClose) is done to those that stand now.
 //
-// A cut is a black hole: bytes stop, nobody is told, and a close of either end does not pass. Nor is
-// a new connection answered: while there is a hole the listener's queue is kept full, so that the
-// kernel drops each SYN as a dead link would, and its sender tries again after 1 s, 3 s, 7 s. When
-// the hole is gone, what waited goes on at once (TCP itself would wait for its next retransmission).
+// A cut is a black hole: bytes stop, nobody is told, and a close of either end does not pass. Nor
+// is a new connection answered: while there is a hole the listener's queue is kept full, so that
+// the kernel drops each SYN as a dead link would, and its sender tries again after 1 s, 3 s, 7 s.
+// When the hole is gone, what waited goes on at once (TCP would wait for a retransmission).
 //
 // Thread: any; it has a thread of its own inside, and one mutex.
 // Cost: a mutex a system call: for tests, not for measuring throughput.
