@@ -24,10 +24,6 @@ CheckingDesk::CheckingDesk(std::string name, const std::string& endpoint, net::C
 void CheckingDesk::Turn(MonotonicTime now, const net::Poller& poller) {
   connector_.Turn(now, kMessagesATurn, poller);
   client_.Turn(now);
-  if (client_.proved_at() != proved_at_) {
-    proved_at_ = client_.proved_at();
-    round_trip_ = now - proved_at_;
-  }
 }
 
 void CheckingDesk::OnTopic(TopicId id, std::string_view name) {

@@ -29,8 +29,6 @@ class CheckingDesk final : private feed::FeedEvents {
   // How long what it shows has been out of date.
   Nanos DataAge(MonotonicTime now) const { return truth_->AgeOf(shown_, now); }
   bool HasAll() const { return truth_->IsAll(shown_); }
-  // Of the newest ping that was answered.
-  Nanos round_trip() const { return round_trip_; }
   // Ticks that a gap has announced as lost; and whatever came against the rules: out of order,
   // twice, missing without a gap, or with another price than was published.
   uint64_t lost() const { return lost_; }
@@ -56,8 +54,6 @@ class CheckingDesk final : private feed::FeedEvents {
   std::vector<bool> seen_;       // by topic: it has had an image or a record
   uint64_t lost_ = 0;
   uint64_t wrong_ = 0;
-  MonotonicTime proved_at_;
-  Nanos round_trip_{0};
   feed::FeedClient client_;
   net::Connector connector_;
 };

@@ -49,8 +49,8 @@ double InSeconds(Nanos time) {
 struct Seen {
   LatencyHistogram age;       // of what the desk shows
   LatencyHistogram live_age;  // the same, while it claims to be live
-  LatencyHistogram round_trip;
-  Nanos silence{0};  // the longest time in which no tick and no image came
+  LatencyHistogram control;   // age of the newest proofs of life, all hops together
+  Nanos silence{0};           // the longest time in which no tick and no image came
   uint64_t values = 0;
   MonotonicTime newest;
 
@@ -58,7 +58,7 @@ struct Seen {
     const Nanos old = desk.DataAge(now);
     age.Record(old);
     if (desk.live()) live_age.Record(old);
-    round_trip.Record(desk.round_trip());
+    control.Record(desk.state().age);
     const uint64_t so_far = desk.counters().records + desk.counters().images;
     if (so_far != values || newest == MonotonicTime()) newest = now;
     values = so_far;
@@ -70,7 +70,7 @@ void PrintLine(double at, const CheckingDesk& desk, MonotonicTime now) {
   const feed::ClientCounters& c = desk.counters();
   std::printf("%7.0f  %-10s %6.2f %6.2f %10lu %9lu %6lu %9lu  %s\n", at,
               feed::StateName(desk.state().state), InSeconds(desk.DataAge(now)),
-              InSeconds(desk.round_trip()), c.records, c.images, c.gaps, c.sessions,
+              InSeconds(desk.state().age), c.records, c.images, c.gaps, c.sessions,
               desk.state().cause.c_str());
   std::fflush(stdout);
 }
@@ -95,7 +95,7 @@ void TurnUntil(Branch* branch, const std::function<bool(MonotonicTime)>& done,
 }
 
 void Watch(const Options& o, Branch* branch, Seen* seen) {
-  std::printf("%7s  %-10s %6s %6s %10s %9s %6s %9s  %s\n", "seconds", "state", "age", "ping",
+  std::printf("%7s  %-10s %6s %6s %10s %9s %6s %9s  %s\n", "seconds", "state", "age", "proof",
               "ticks", "images", "gaps", "sessions", "cause");
   const MonotonicTime begin = net::ReadMonotonicClock();
   const double every = std::max(1.0, static_cast<double>(o.seconds) / 60);
@@ -117,10 +117,10 @@ void Report(const Seen& seen, const CheckingDesk& desk, bool whole) {
   std::printf("\nlive %.0f %% of the time; sessions %lu, gaps %lu, ticks lost in them %lu\n",
               100 * live, desk.counters().sessions, desk.counters().gaps, desk.lost());
   std::printf(
-      "seconds: age of what is shown p50 %.2f, max %.2f; ping p50 %.2f, max %.2f; longest "
+      "seconds: age of what is shown p50 %.2f, max %.2f; proof of life p50 %.2f, max %.2f; longest "
       "without a new value %.2f\n",
       InSeconds(seen.age.Percentile(50)), InSeconds(seen.age.max()),
-      InSeconds(seen.round_trip.Percentile(50)), InSeconds(seen.round_trip.max()),
+      InSeconds(seen.control.Percentile(50)), InSeconds(seen.control.max()),
       InSeconds(seen.silence));
   std::printf("wrong %lu; everything is there once the feed is quiet: %s\n", desk.wrong(),
               whole ? "yes" : "no");

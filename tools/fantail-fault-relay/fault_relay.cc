@@ -43,8 +43,11 @@ sockaddr_in AddressOf(const std::string& endpoint) {
   return address;
 }
 
-// Small buffers: a slow link is not to be hidden behind megabytes of them.
+// Small buffers: a slow link is not to be hidden behind megabytes of them. Segments of Ethernet:
+// those of loopback are larger than such a buffer, and TCP stalls for seconds.
 void SetUp(int fd, size_t buffer_bytes) {
+  const int segment = 1448;
+  setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
   const int bytes = static_cast<int>(buffer_bytes);
   const int yes = 1;
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
