@@ -9,9 +9,8 @@ namespace {
 class DamageTest : public FaultLab {
  protected:
   // Damages frames between gateway and desk, one after the other, and sees the desk recover.
-  void DamageFrames(Way way) {
-    // It outlives the relay that calls it.
-    lan_->SetTap([this](uint64_t connection, Way passing, std::span<char> bytes) {
+  void DamageFrames(Way way, size_t rows) {
+    StartLine(rows, [this](uint64_t connection, Way passing, std::span<char> bytes) {
       damage_.Damage(connection, passing, bytes);
     });
     const std::vector<ZmtpDamage::Plan> plans = {
@@ -32,19 +31,19 @@ class DamageTest : public FaultLab {
     }
   }
 
+  void TearDown() override { lan_.reset(); }  // it calls damage_
+
   ZmtpDamage damage_;
 };
 
 TEST_F(DamageTest, RepairsWhateverPartOfAFrameIsDamagedOnItsWayDown) {
-  StartLine(16000);
-  DamageFrames(Way::kDown);
+  DamageFrames(Way::kDown, 10000);
   EXPECT_NE(desk_->err().find("a bad message"), std::string::npos) << desk_->err();
   ExpectEverything();
 }
 
 TEST_F(DamageTest, RepairsWhateverPartOfAFrameIsDamagedOnItsWayUp) {
-  StartLine(22000);
-  DamageFrames(Way::kUp);
+  DamageFrames(Way::kUp, 22000);
   ExpectEverything();
   EXPECT_GE(BadMessages(), 2);
 }

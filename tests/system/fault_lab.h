@@ -31,14 +31,16 @@ inline std::map<std::string, std::vector<std::string_view>> BySymbol(std::string
 
 class FaultLab : public Lab {
  protected:
-  // `rows` rows take as many milliseconds. The publisher starts with the desk.
-  void StartLine(size_t rows) {
+  // `rows` rows take as many milliseconds. The publisher starts with the desk; `tap` sees all that
+  // passes between gateway and desk.
+  void StartLine(size_t rows, fault::Tap tap = {}) {
     input_ = MadeUpTicks(rows, 13);
     WriteFile(folder() / "ticks.csv", input_);
     publisher_ = &Publisher("csv:" + (folder() / "ticks.csv"), {"--wait-for", "*"});
     wan_ = std::make_unique<FaultRelay>(fault::RelayOptions{.target = publisher_->endpoint()});
     gateway_ = &GatewayVia(wan_->endpoint(), {"--summary", folder() / "gateway"});
     lan_ = std::make_unique<FaultRelay>(fault::RelayOptions{.target = gateway_->endpoint()});
+    lan_->SetTap(std::move(tap));
     desk_ = &DeskVia(lan_->endpoint(), {"--until-end", "*"});
     ASSERT_TRUE(desk_->AwaitReady());
     ASSERT_TRUE(AwaitRows(200));

@@ -73,6 +73,18 @@ class FanoutTest(unittest.TestCase):
         self.assertRegex(run.stdout, r"\nall +4 ")
         self.assertIn("ticks lost 0, wrong 0, every desk has everything: yes", run.stdout)
 
+    def test_shows_nothing_old_as_live_behind_a_link_that_is_too_thin(self):
+        for where in ["above", "below"]:
+            run = subprocess.run([BENCH, "thin-link", "--seconds", "12", "--where", where],
+                                 capture_output=True, text=True, timeout=120, check=False)
+            out = run.stdout + run.stderr
+            self.assertIn("\nwrong 0; everything is there once the feed is quiet: yes\n", out)
+            gaps = int(re.search(r"sessions \d+, gaps (\d+),", out).group(1))
+            self.assertGreater(gaps, 0, out)
+            # 3.2 s are promised; a busy machine may be a while late in noticing.
+            oldest = float(re.search(r"\nlive_age_max (\S+) ", out).group(1))
+            self.assertLess(oldest, 6, out)
+
     def test_names_the_gateway_that_is_not_there(self):
         code, _, err = fanout("--gateway", "/nowhere/fantail-gateway")
         self.assertEqual(code, 74)
