@@ -43,7 +43,7 @@ TEST_F(DamageTest, RepairsWhateverPartOfAFrameIsDamagedOnItsWayDown) {
 }
 
 TEST_F(DamageTest, RepairsWhateverPartOfAFrameIsDamagedOnItsWayUp) {
-  DamageFrames(Way::kUp, 22000);
+  DamageFrames(Way::kUp, 16000);
   ExpectEverything();
   EXPECT_GE(BadMessages(), 2);
 }

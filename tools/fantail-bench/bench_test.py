@@ -75,7 +75,7 @@ class FanoutTest(unittest.TestCase):
 
     def test_shows_nothing_old_as_live_behind_a_link_that_is_too_thin(self):
         for where in ["above", "below"]:
-            run = subprocess.run([BENCH, "thin-link", "--seconds", "12", "--where", where],
+            run = subprocess.run([BENCH, "thin-link", "--seconds", "8", "--where", where],
                                  capture_output=True, text=True, timeout=120, check=False)
             out = run.stdout + run.stderr
             self.assertIn("\nwrong 0; everything is there once the feed is quiet: yes\n", out)
