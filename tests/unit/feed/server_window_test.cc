@@ -240,6 +240,17 @@ TEST_F(WindowTest, ASessionThatFallsTooFarBehindALiveFeedGetsANoticeAndImages) {
   EXPECT_EQ(To("slow").Last<wire::Image>().heads[0].sequence, Sequence{40000});
 }
 
+TEST_F(WindowTest, AGapOfTheNodeAboveIsToldAsSuchAndNotAsTheSessionsOwn) {
+  Start();
+  Join("desk", {"*"});
+  Publish("AAPL", 9);
+  Turn();
+  server->AddGap(
+      {.from = {3}, .to = {9}, .patterns = {Pattern("A*")}, .reason = GapReason::kTooSlow});
+  Turn();
+  EXPECT_EQ(To("desk").Last<wire::Gap>().reason, static_cast<uint8_t>(GapReason::kUpstream));
+}
+
 TEST_F(WindowTest, AfterItsImagesASlowSessionHasEveryTickAgain) {
   options.max_backlog_bytes = 256 * 1024;
   options.window_messages = 6;
