@@ -157,7 +157,8 @@ class Gateway {
             {"lan_bytes_received", std::to_string(down.bytes_received)},
             {"ticks_received", std::to_string(up.records)},
             {"ticks_sent", std::to_string(down.ticks_sent)},
-            {"gaps", std::to_string(up.gaps)}};
+            {"gaps", std::to_string(up.gaps)},
+            {"bad_messages", std::to_string(up.bad_messages + down.bad_messages)}};
   }
 
  private:

@@ -11,6 +11,10 @@ namespace {
 
 // A twentieth of the time after which a silent link is stale.
 constexpr Nanos kJudgeEvery = std::chrono::milliseconds(50);
+// While data flows, acks come this soon, so that the node above sees how fast the link is; but not
+// for less than this: an ack of 120 bytes on the wire is then 1.5 % of what it answers.
+constexpr Nanos kAckEvery = std::chrono::milliseconds(20);
+constexpr uint64_t kLeastAcked = 8 * 1024;
 
 }  // namespace
 
@@ -264,6 +268,7 @@ void FeedClient::SendPing() {
 }
 
 void FeedClient::SendAck() {
+  acked_at_ = now_;
   if (!hold_) {
     acked_bytes_ = taken_bytes_;
     acked_messages_ = taken_messages_;
@@ -298,11 +303,14 @@ void FeedClient::Receive(std::span<const std::byte> bytes, MonotonicTime now) {
   AckIfHalf();
 }
 
-// An ack every half window keeps the node above sending without a pause.
+// An ack every half window keeps the node above sending without a pause. It may allow less than
+// that on the way, and measures by the acks how much is right.
 void FeedClient::AckIfHalf() {
-  const bool half = taken_bytes_ - acked_bytes_ >= window_bytes_ / 2 ||
+  const uint64_t bytes = taken_bytes_ - acked_bytes_;
+  const bool half = bytes >= window_bytes_ / 2 ||
                     taken_messages_ - acked_messages_ >= std::max(1u, window_messages_ / 2);
-  if (phase_ == Phase::kUp && half && !hold_) SendAck();
+  const bool due = bytes >= kLeastAcked && now_ - acked_at_ >= kAckEvery;
+  if (phase_ == Phase::kUp && (half || due) && !hold_) SendAck();
 }
 
 void FeedClient::Dispatch(const wire::AnyMessage& message) {

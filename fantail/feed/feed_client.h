@@ -225,6 +225,7 @@ class FeedClient {
   uint64_t taken_messages_ = 0;
   uint64_t acked_bytes_ = 0;
   uint64_t acked_messages_ = 0;
+  MonotonicTime acked_at_;
   uint32_t version_ = 0;  // of the newest want sent
   uint32_t have_version_ = 0;
   std::vector<Pattern> asked_;  // the session's patterns once version_ is acknowledged

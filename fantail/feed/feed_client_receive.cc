@@ -228,6 +228,10 @@ void FeedClient::On(const wire::Gap& gap) {
   }
   ++counters_.gaps;
   events_->OnGap(notice);
+  // Images follow, and then a have; until it comes, some of what is shown is old.
+  if (notice.reason != GapReason::kTooSlow) return;
+  caught_up_ = false;
+  Publish();
 }
 
 void FeedClient::On(const wire::Pong& pong) {

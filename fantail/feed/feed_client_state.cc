@@ -83,9 +83,10 @@ bool FeedClient::JudgePath(FeedState* s) const {
     s->state = down;
     s->cause = "the path above " + hops_.back().name + " does not reach a publisher";
     s->hop = hops_.back().name;
-  } else if (waiting_ > options_.stale_after) {
+  } else if (waiting_ + (now_ - proved_at_) > options_.stale_after) {
+    // What waited there when the answer to that ping was sent is shown only now, or not yet.
     s->state = State::kStale;
-    s->cause = LinkName() + ": data has been waiting there for more than 3 s";
+    s->cause = LinkName() + ": what it brings is more than 3 s old";
     s->hop = HopAbove();
   } else {
     return true;

@@ -190,6 +190,7 @@ void FeedServer::Open(std::string_view address, const wire::Hello& hello) {
   session->node = hello.node;
   session->role = static_cast<Role>(hello.role);
   session->last_heard = session->last_progress = session->last_proof = now_;
+  session->pace = Pace(options_.first_window_bytes, options_.window_bytes);
   session->outbox.push_back(MakeWelcome());
   ++counters_.sessions_opened;
   Session* opened = session.get();
@@ -283,6 +284,7 @@ void FeedServer::OnAck(Session* session, const wire::Ack& ack) {
   session->acked_bytes = std::max(session->acked_bytes, ack.bytes);
   session->acked_messages = std::max(session->acked_messages, ack.messages);
   session->acked_through = std::max(session->acked_through, ack.through);
+  session->pace.Acked(session->acked_bytes, now_);
   Flush(session);
 }
 

@@ -45,10 +45,15 @@ struct ServerOptions {
   size_t ring_bytes = size_t{256} << 20;
   // Enough for 10 Gbit/s at 0.8 ms and 10 Mbit/s at 800 ms of round trip.
   uint32_t window_bytes = 1 << 20;
+  // Of that, what a new session gets until its link has shown what it carries: half a second at
+  // 1 Mbit/s. On a LAN it has grown to the whole window within four acks.
+  uint32_t first_window_bytes = 64 * 1024;
   // Below the socket's high-water mark, so that a send never fails while there is a window.
   uint32_t window_messages = 1024;
   // How far a session may lag behind its group on a live feed before it gets newest values only.
   size_t max_backlog_bytes = size_t{8} << 20;
+  // The same in time: what waits for longer and does not catch up is no longer worth its wait.
+  Nanos max_lag = std::chrono::seconds(1);
   uint32_t max_sessions = 4096;
   uint32_t max_patterns = 65536;
   // Patterns that a gateway asks for on behalf of all its sessions; the node above has max_patterns
@@ -120,7 +125,11 @@ class FeedServer {
   }
   void AddBackfill(std::span<const wire::Record> records) { state_->AddOlder(records); }
   void AdvanceHead(Position through) { state_->AdvanceHead(through); }
-  void AddGap(const GapNotice& gap) { state_->AddGap(gap, now_); }
+  // Whatever the reason was above: to those below, the node above them has the gap.
+  void AddGap(GapNotice gap) {
+    gap.reason = GapReason::kUpstream;
+    state_->AddGap(gap, now_);
+  }
   void End(Position at) { state_->End(at); }
   // The answer to a TakeCover.
   void Acknowledge(const HaveNotice& have, const Interest& acknowledged,
@@ -197,6 +206,7 @@ class FeedServer {
   void Complete(Session* session);
   void SendProofAndEnd(Session* session);
   bool FallBehind(Session* session);
+  bool LosesGround(Session* session) const;
   bool CheckTimes(Session* session);
   void RefreshCover();
 

@@ -13,6 +13,10 @@ namespace {
 
 // Messages of a splice that one session gets a turn: a long replay leaves the others their turns.
 constexpr int kSpliceStepsPerTurn = 16;
+// How often it is asked whether a session that lags catches up.
+constexpr Nanos kMeasureLagEvery = std::chrono::milliseconds(500);
+// A link that brings acks brings one so often; one that does not is not slow, but silent.
+constexpr Nanos kSilent = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -56,10 +60,10 @@ bool FeedServer::AdvanceSplice(Session* session, bool* more) {
   }
   // Half a window: else images would fill the last of it, and the session fall behind again at
   // once.
-  const bool cramped = session->sent_bytes - session->acked_bytes > options_.window_bytes / 2;
+  const bool cramped = session->sent_bytes - session->acked_bytes > session->pace.window() / 2;
   if (session->splice->fell_behind() && !session->splice->resolved() && cramped) return true;
   for (int step = 0; step < kSpliceStepsPerTurn; ++step) {
-    switch (session->splice->Step(*state_, session, ask)) {
+    switch (session->splice->Step(*state_, session, now_, ask)) {
       case Splice::Progress::kWaiting:
         return true;
       case Splice::Progress::kMore:
@@ -136,8 +140,11 @@ bool FeedServer::Flush(Session* session) {
 }
 
 bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* sent) {
-  *sent = session->HasRoom(message.size(), options_.window_bytes, options_.window_messages);
-  if (!*sent) return true;
+  *sent = session->HasRoom(message.size(), options_.window_messages);
+  if (!*sent) {
+    session->pace.Full();
+    return true;
+  }
   switch (links_->Send(session->address, message)) {
     case SendResult::kSent:
       break;
@@ -152,17 +159,36 @@ bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* s
   if (session->AllAcknowledged()) session->last_progress = now_;
   session->sent_bytes += message.size();
   ++session->sent_messages;
+  session->pace.Sent(session->sent_bytes, session->acked_bytes, now_);
   ++counters_.messages_sent;
   counters_.bytes_sent += message.size();
   return true;
+}
+
+// Whether the session's link carries less than the feed brings: what it gets is too old, and not
+// getting younger although acks come. While none come, as in a black hole, nothing is decided: the
+// link may be fast enough to make up for it.
+bool FeedServer::LosesGround(Session* session) const {
+  const Nanos lag = now_ - session->group->entry(session->next).sealed;
+  if (lag <= options_.max_lag || now_ - session->last_progress > kSilent || session->held) {
+    session->lag_measured_at = now_;
+    session->lag = lag;
+    return false;
+  }
+  if (now_ - session->lag_measured_at < kMeasureLagEvery) return false;
+  session->lag_measured_at = now_;
+  return lag >= std::exchange(session->lag, lag);
 }
 
 // On a live feed, a session that lags too far gives up every tick: it gets a notice of what it
 // misses, and images once its window has room again.
 bool FeedServer::FallBehind(Session* session) {
   const Group& group = *session->group;
-  if (state_->paced() || group.log_bytes() <= options_.max_backlog_bytes) return true;
-  if (session->next > group.log_begin() + (group.log_end() - group.log_begin()) / 2) return true;
+  if (state_->paced()) return true;
+  const bool slower_half =
+      session->next <= group.log_begin() + (group.log_end() - group.log_begin()) / 2;
+  const bool too_much = group.log_bytes() > options_.max_backlog_bytes && slower_half;
+  if (!too_much && !LosesGround(session)) return true;
   ++counters_.fell_behind;
   state_->Leave(session);
   WantChange change{.version = session->version};

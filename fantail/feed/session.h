@@ -18,6 +18,7 @@
 #include "fantail/feed/feed_events.h"
 #include "fantail/feed/group.h"
 #include "fantail/feed/interest.h"
+#include "fantail/feed/pace.h"
 #include "fantail/wire/message.h"
 #include "fantail/wire/messages.h"
 
@@ -38,9 +39,10 @@ struct Session {
   Session();
   ~Session();
 
-  // The window: what has been sent and not yet acknowledged, in bytes and in messages.
-  bool HasRoom(size_t bytes, size_t window_bytes, size_t window_messages) const {
-    return sent_bytes + bytes - acked_bytes <= window_bytes &&
+  // The window: what has been sent and not yet acknowledged, in bytes and in messages. One message
+  // may always be on its way, however long it is.
+  bool HasRoom(size_t bytes, size_t window_messages) const {
+    return (sent_bytes + bytes - acked_bytes <= pace.window() || AllAcknowledged()) &&
            sent_messages - acked_messages < window_messages;
   }
   bool AllAcknowledged() const { return sent_bytes == acked_bytes; }
@@ -63,6 +65,10 @@ struct Session {
   uint64_t acked_bytes = 0;
   uint64_t acked_messages = 0;
   Position acked_through;
+  Pace pace{0, 0};
+  // Of what waits longest, since the lag is measured: see FeedServer::LosesGround.
+  Nanos lag{0};
+  MonotonicTime lag_measured_at;
 
   uint32_t version = 0;                   // of the interest that it has
   absl::flat_hash_set<Pattern> patterns;  // as wanted, not minimal

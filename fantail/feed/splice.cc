@@ -11,6 +11,10 @@ namespace {
 // How many records of the ring one step looks at: some 100 us, so that a replay of a quiet topic
 // never holds up the ticks of the others.
 constexpr size_t kScanLimit = 64 * 1024;
+// How often it is asked whether a replay catches up: time for a few batches over 1 Mbit/s.
+constexpr Nanos kMeasureEvery = std::chrono::seconds(2);
+// Of images that are sent in one go to a session that fell behind: some 12,000 topics.
+constexpr size_t kBurstBytes = size_t{2} << 20;
 
 // The records in (after, through] that `wanted` accepts, as one message; `*reached` is how far it
 // goes.
@@ -36,9 +40,12 @@ std::vector<wire::Record> Slice(const Ring& ring, Position after, Position throu
 }  // namespace
 
 Splice::Splice(WantChange change, std::vector<Pattern> again, Position fell_at)
-    : change_(std::move(change)), again_(std::move(again)), fell_at_(fell_at) {}
+    : change_(std::move(change)),
+      again_(std::move(again)),
+      fell_at_(fell_at),
+      hurry_(!again_.empty()) {}
 
-Splice::Progress Splice::Step(const EpochState& state, Session* session,
+Splice::Progress Splice::Step(const EpochState& state, Session* session, MonotonicTime now,
                               const std::function<void(Backfill)>& ask) {
   if (!resolved_) {
     if (seen_generation_ == state.coverage().generation()) return Progress::kWaiting;
@@ -49,17 +56,43 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session,
     if (!session->outbox.empty()) return Progress::kMore;
   }
   if (cursor_ < state.ring().dropped_through() && cursor_ < state.head()) {
-    StartOver(state, session);
+    StartOver(state, session, GapReason::kNotHeld);
+  } else if (LosesGround(state, now)) {
+    hurry_ = true;
+    StartOver(state, session, GapReason::kTooSlow);
   } else if (cursor_ < state.head()) {
     ReplayIncluded(state, session);
   } else if (imaged_ < to_image_.size()) {
-    SendImages(state, session);
+    size_t bytes = SendImages(state, session);
+    // A replay between two chunks would take longer than the feed takes to bring more of it. All
+    // chunks at one position need none.
+    while (hurry_ && imaged_ < to_image_.size() && bytes < kBurstBytes) {
+      bytes += SendImages(state, session);
+    }
+    if (imaged_ == to_image_.size() && backfills_.empty()) return Progress::kDone;
   } else if (!backfills_.empty()) {
     SendBackfill(state, session);
   } else {
     return Progress::kDone;
   }
   return Progress::kMore;
+}
+
+// Whether the replay falls further behind a live feed while it is sent: its link carries less than
+// the feed brings, and it would bring ever older ticks and never end. A pause, as in a black hole,
+// says nothing: the measure begins anew after it.
+bool Splice::LosesGround(const EpochState& state, MonotonicTime now) {
+  const uint64_t behind = state.head() - cursor_;
+  const bool pause = now - stepped_at_ > kMeasureEvery;
+  stepped_at_ = now;
+  if (state.paced() || behind == 0 || behind_ == 0 || pause) {
+    behind_ = behind;
+    measured_at_ = now;
+    return false;
+  }
+  if (now - measured_at_ < kMeasureEvery) return false;
+  measured_at_ = now;
+  return behind >= std::exchange(behind_, behind);
 }
 
 bool Splice::Resolve(const EpochState& state, const Session& session,
@@ -193,10 +226,10 @@ void Splice::AddBornTopic(const EpochState& state, TopicId id, Session* session)
   SendNames(state, session);
 }
 
-// The ring has dropped what the replay still needed: what was resumed gets a gap and images
-// instead.
-void Splice::StartOver(const EpochState& state, Session* session) {
-  SendGap(state, session, cursor_, interest_.patterns(), GapReason::kNotHeld);
+// The ring has dropped what the replay still needed, or its link cannot carry it: what was resumed
+// gets a gap and images instead.
+void Splice::StartOver(const EpochState& state, Session* session, GapReason reason) {
+  SendGap(state, session, cursor_, interest_.patterns(), reason);
   for (size_t i = 0; i < included_.size(); ++i) {
     const TopicId id{static_cast<uint32_t>(i)};
     if (!included_[i] || state.image().Find(id) == nullptr) continue;
@@ -204,6 +237,7 @@ void Splice::StartOver(const EpochState& state, Session* session) {
     to_image_.push_back(id);
   }
   cursor_ = state.head();
+  behind_ = 0;
 }
 
 void Splice::ReplayIncluded(const EpochState& state, Session* session) {
@@ -214,7 +248,8 @@ void Splice::ReplayIncluded(const EpochState& state, Session* session) {
   session->outbox.push_back(wire::EncodeBatch(after, cursor_, records, wire::Replay::kResumed));
 }
 
-void Splice::SendImages(const EpochState& state, Session* session) {
+// One chunk; how many bytes it has.
+size_t Splice::SendImages(const EpochState& state, Session* session) {
   ImageChunk chunk;
   // What has been published since the gap was announced will not come either.
   GapNotice since{.from = gap_to_, .to = state.head(), .patterns = {}, .reason = gap_reason_};
@@ -227,6 +262,7 @@ void Splice::SendImages(const EpochState& state, Session* session) {
   }
   for (wire::Message& message : EncodeGap(since)) session->outbox.push_back(std::move(message));
   session->outbox.push_back(wire::Encode(chunk.Take(state.head())));
+  return session->outbox.back().size();
 }
 
 void Splice::SendBackfill(const EpochState& state, Session* session) {

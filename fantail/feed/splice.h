@@ -7,7 +7,8 @@
 // position that everything before it has reached. What the session had before goes on living in its
 // group meanwhile.
 //
-// Thread: one owner, the FeedServer.  Limits: one message a step, into the session's outbox.
+// Thread: one owner, the FeedServer.
+// Limits: one message a step, into the session's outbox; 2 MiB of images to one that fell behind.
 #ifndef FANTAIL_FEED_SPLICE_H_
 #define FANTAIL_FEED_SPLICE_H_
 
@@ -23,8 +24,8 @@ class Splice {
  public:
   enum class Progress : uint8_t {
     kWaiting,  // for the node above: call again when the coverage has changed
-    kMore,     // a message is in the outbox; call again when it has been sent
-    kDone,     // everything is included and complete through the head
+    kMore,     // something is in the outbox; call again when it has been sent
+    kDone,     // with what is in the outbox, everything is included and complete through the head
   };
 
   // Takes `change` through for `session`. `again` is what the session had and must get anew because
@@ -33,7 +34,7 @@ class Splice {
 
   // REQUIRES: the session has sent all of its outbox and log, and the groups are sealed. `ask` is
   // called with requests for the node above; empty if there is none.
-  Progress Step(const EpochState& state, Session* session,
+  Progress Step(const EpochState& state, Session* session, MonotonicTime now,
                 const std::function<void(Backfill)>& ask);
 
   // A topic was born that this change wants: nothing of it is missing.
@@ -56,9 +57,10 @@ class Splice {
   void SendGap(const EpochState& state, Session* session, Position after,
                std::vector<Pattern> patterns, GapReason reason);
   void SendShortfall(const Backfill& backfill, Session* session);
-  void StartOver(const EpochState& state, Session* session);
+  bool LosesGround(const EpochState& state, MonotonicTime now);
+  void StartOver(const EpochState& state, Session* session, GapReason reason);
   void ReplayIncluded(const EpochState& state, Session* session);
-  void SendImages(const EpochState& state, Session* session);
+  size_t SendImages(const EpochState& state, Session* session);
   void SendBackfill(const EpochState& state, Session* session);
   bool Includes(TopicId id) const { return id.value < included_.size() && included_[id.value]; }
   void Include(TopicId id) {
@@ -86,6 +88,11 @@ class Splice {
   std::vector<TopicId> to_image_;
   size_t imaged_ = 0;
   std::vector<Backfill> backfills_;
+  bool hurry_ = false;  // the link is too slow for images and replays by turns
+  // How far the replay was behind the head, and when.
+  uint64_t behind_ = 0;
+  MonotonicTime measured_at_;
+  MonotonicTime stepped_at_;
   // What is announced as lost: these patterns, up to gap_to_, for this reason.
   Interest lost_;
   Position gap_to_;

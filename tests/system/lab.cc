@@ -75,13 +75,22 @@ Program& Lab::GatewayAt(const std::string& listen, const Program& above, Argumen
   return Start("gateway", Join(std::move(all), arguments), true);
 }
 
+Program& Lab::GatewayVia(const std::string& upstream, Arguments arguments) {
+  Arguments all = {GatewayPath(), "--listen", "tcp://127.0.0.1:*", "--upstream", upstream};
+  return Start("gateway", Join(std::move(all), arguments), true);
+}
+
+Program& Lab::DeskVia(const std::string& upstream, Arguments arguments) {
+  Arguments all = {DeskPath(), "--connect", upstream, "--format", "csv"};
+  return Start("desk", Join(std::move(all), arguments), false);
+}
+
 Program& Lab::Gateway(const Program& above, Arguments arguments) {
   return GatewayAt("tcp://127.0.0.1:*", above, std::move(arguments));
 }
 
 Program& Lab::Desk(const Program& above, Arguments arguments) {
-  Arguments all = {DeskPath(), "--connect", above.endpoint(), "--format", "csv"};
-  return Start("desk", Join(std::move(all), arguments), false);
+  return DeskVia(above.endpoint(), std::move(arguments));
 }
 
 Program& Lab::LiveDesk(const Program& above, Arguments arguments) {

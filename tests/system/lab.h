@@ -54,6 +54,9 @@ class Lab : public ::testing::Test {
   Program& Gateway(const Program& above, Arguments arguments = {});
   Program& GatewayAt(const std::string& listen, const Program& above, Arguments arguments = {});
   Program& Desk(const Program& above, Arguments arguments = {});
+  // The same at an endpoint: what stands between, a fault relay, has no ready file.
+  Program& GatewayVia(const std::string& upstream, Arguments arguments = {});
+  Program& DeskVia(const std::string& upstream, Arguments arguments = {});
   // A desk that has everything it asked for and is live.
   Program& LiveDesk(const Program& above, Arguments arguments = {});
   // Any program, with nothing added: for what must fail.

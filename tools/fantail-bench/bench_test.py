@@ -66,6 +66,25 @@ class FanoutTest(unittest.TestCase):
         self.assertRegex(out, r"\np99_ratio_to_zmq_proxy \d+\.\d+\n")
         self.check_last_lines(out)
 
+    def test_cuts_links_and_loses_nothing(self):
+        run = subprocess.run([BENCH, "cuts", "--cuts", "4", "--lines", "4", "--seed", "5"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, r"\nall +4 ")
+        self.assertIn("ticks lost 0, wrong 0, every desk has everything: yes", run.stdout)
+
+    def test_shows_nothing_old_as_live_behind_a_link_that_is_too_thin(self):
+        for where in ["above", "below"]:
+            run = subprocess.run([BENCH, "thin-link", "--seconds", "8", "--where", where],
+                                 capture_output=True, text=True, timeout=120, check=False)
+            out = run.stdout + run.stderr
+            self.assertIn("\nwrong 0; everything is there once the feed is quiet: yes\n", out)
+            gaps = int(re.search(r"sessions \d+, gaps (\d+),", out).group(1))
+            self.assertGreater(gaps, 0, out)
+            # 3.2 s are promised; a busy machine may be a while late in noticing.
+            oldest = float(re.search(r"\nlive_age_max (\S+) ", out).group(1))
+            self.assertLess(oldest, 6, out)
+
     def test_names_the_gateway_that_is_not_there(self):
         code, _, err = fanout("--gateway", "/nowhere/fantail-gateway")
         self.assertEqual(code, 74)

@@ -1,19 +1,20 @@
 // fantail-bench: measures the gateway beside a bare zmq_proxy and a raw TCP relay, in one run and
 // with one workload. docs/benchmarks.md says how, and what came of it.
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <string_view>
-#include <system_error>
 
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "tools/fantail-bench/comparison.h"
+#include "tools/fantail-bench/cuts.h"
 #include "tools/fantail-bench/report.h"
+#include "tools/fantail-bench/temporary_folder.h"
+#include "tools/fantail-bench/thin_link.h"
 
 namespace fantail::bench {
 namespace {
@@ -25,26 +26,6 @@ struct Options {
   uint64_t runs = 1;
   std::string interest = "all";
   std::string gateway;
-};
-
-// Ready files come and go in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "fantail-bench.XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) {
-      throw std::system_error(errno, std::generic_category(), name);
-    }
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 std::string Self() {
@@ -120,14 +101,19 @@ int Fanout(int argc, char** argv) {
 int Main(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "fanout") return Fanout(argc - 1, argv + 1);
+  if (command == "cuts") return Cuts(argc - 1, argv + 1);
+  if (command == "thin-link") return ThinLink(argc - 1, argv + 1);
   // The relays, in processes of their own; not for people.
   if (command == "zmq-proxy" && argc == 4) return RunZmqProxy(argv[2], argv[3]);
   if (command == "raw-relay" && argc == 5)
     return RunRawRelay(argv[2], argv[3], std::stoul(argv[4]));
-  app::CommandLine line("fantail-bench", "measures Fantail; see fantail-bench fanout --help");
+  app::CommandLine line("fantail-bench", "measures Fantail; see fantail-bench COMMAND --help");
   std::vector<std::string> words;
-  line.Positionals("COMMAND", &words, "fanout: the gateway beside other relays");
+  line.Positionals("COMMAND", &words,
+                   "fanout: the gateway beside other relays; cuts: links that fall silent; "
+                   "thin-link: one that carries too little");
   line.Example("fantail-bench fanout --subscribers 64 --interest all", "fan-out at saturation");
+  line.Example("fantail-bench cuts --cuts 64", "stale, and live again");
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   return line.Fail(absl::InvalidArgumentError("\"" + std::string(command) +
                                               "\": no such command; write fantail-bench fanout"));

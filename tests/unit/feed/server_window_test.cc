@@ -76,6 +76,59 @@ TEST_F(WindowTest, PongsAreOutsideTheWindowAndOvertakeWhatWaits) {
   EXPECT_EQ(To("desk").CountedMessages(), 3u);
 }
 
+TEST_F(WindowTest, AMessageThatIsLongerThanTheWindowIsSentWhenNothingElseIsOnItsWay) {
+  options.first_window_bytes = 16 * 1024;
+  Start(/*paced=*/true);
+  Join("desk", {"*"});
+  Publish("AAPL", 1000);
+  Turn();
+  Ack("desk");
+  Turn();
+  EXPECT_EQ(To("desk").Positions().size(), 1000u);
+}
+
+TEST_F(WindowTest, ASessionThatLosesGroundFallsBehindBeforeWhatWaitsIsOld) {
+  options.window_messages = 6;
+  Start();
+  Join("thin", {"*"});
+  for (int i = 0; i < 60 && server->counters().fell_behind == 0; ++i) {
+    // Ten messages in 100 ms, of which the link carries five.
+    for (int tick = 0; tick < 10; ++tick) {
+      Publish("AAPL");
+      Turn();
+    }
+    now += std::chrono::milliseconds(100);
+    const Session* session = Find("thin");
+    const uint64_t messages = std::min(session->acked_messages + 5, session->sent_messages);
+    From("thin", wire::Ack{.bytes = messages == session->sent_messages ? session->sent_bytes
+                                                                       : session->acked_bytes + 1,
+                           .messages = messages});
+    Ping("thin");
+    Turn();
+  }
+  EXPECT_EQ(server->counters().fell_behind, 1u);
+  EXPECT_LT(now - MonotonicTime(seconds(100)), seconds(4));
+}
+
+TEST_F(WindowTest, ASessionWhoseLinkWasSilentForAWhileKeepsEveryTick) {
+  options.window_messages = 6;
+  Start();
+  Join("cut", {"*"});
+  for (int i = 0; i < 25; ++i) {
+    Publish("AAPL", 10);
+    now += std::chrono::milliseconds(100);
+    Turn();
+  }
+  Ping("cut");
+  while (!Find("cut")->InStep()) {
+    Ack("cut");
+    now += std::chrono::milliseconds(10);
+    Turn();
+  }
+  EXPECT_EQ(server->counters().fell_behind, 0u);
+  EXPECT_EQ(To("cut").Positions().size(), 250u);
+}
+
 TEST_F(WindowTest, AnAckOfMoreThanWasSentEndsTheSession) {
   Start();
   Join("a", {"*"});
@@ -185,6 +238,17 @@ TEST_F(WindowTest, ASessionThatFallsTooFarBehindALiveFeedGetsANoticeAndImages) {
   }
   EXPECT_EQ(lost_through, Position{40000});
   EXPECT_EQ(To("slow").Last<wire::Image>().heads[0].sequence, Sequence{40000});
+}
+
+TEST_F(WindowTest, AGapOfTheNodeAboveIsToldAsSuchAndNotAsTheSessionsOwn) {
+  Start();
+  Join("desk", {"*"});
+  Publish("AAPL", 9);
+  Turn();
+  server->AddGap(
+      {.from = {3}, .to = {9}, .patterns = {Pattern("A*")}, .reason = GapReason::kTooSlow});
+  Turn();
+  EXPECT_EQ(To("desk").Last<wire::Gap>().reason, static_cast<uint8_t>(GapReason::kUpstream));
 }
 
 TEST_F(WindowTest, AfterItsImagesASlowSessionHasEveryTickAgain) {
