@@ -87,6 +87,7 @@ void FeedClient::SendWants() {
   if (add.empty() && remove.empty()) return;
   ++version_;
   asked_ = std::move(next);
+  ++wants_sent_;
   SendWant(add, remove);
 }
 

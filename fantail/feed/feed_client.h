@@ -111,6 +111,10 @@ class FeedClient {
   Position through() const { return through_; }
   // The interest that is acknowledged: complete through through(), and live after it.
   const Interest& complete() const { return complete_; }
+  // How often the interest has been asked for, and what was asked for last: of complete(), what is
+  // not in there is about to end.
+  uint64_t wants_sent() const { return wants_sent_; }
+  const std::vector<Pattern>& asked() const { return asked_; }
   // Whether the node above has refused all that is wanted.
   bool nothing_allowed() const { return caught_up_ && complete_.empty() && !refused_.empty(); }
   // When the newest answered ping was sent.
@@ -194,6 +198,7 @@ class FeedClient {
   uint64_t acked_messages_ = 0;
   uint32_t version_ = 0;  // of the newest want sent
   uint32_t have_version_ = 0;
+  uint64_t wants_sent_ = 0;     // on all connections
   std::vector<Pattern> asked_;  // the session's patterns once version_ is acknowledged
   std::vector<BackfillAnswer>
       asking_;                     // backfills in version_, with what is known of their answers

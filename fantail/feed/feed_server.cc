@@ -79,7 +79,7 @@ void FeedServer::Acknowledge(const HaveNotice& have, const Interest& acknowledge
   Coverage& coverage = state_->coverage();
   coverage.Acknowledge(acknowledged, have.at);
   for (const BackfillAnswer& backfill : backfilled) {
-    coverage.Extend(backfill.request.pattern, backfill.complete_from);
+    coverage.Extend(backfill.request.pattern, backfill.complete_from, backfill.request.through);
     coverage.Answered(backfill.request);
   }
   for (const Pattern& pattern : have.refused) coverage.Refuse(pattern, have.reason);
@@ -300,6 +300,16 @@ void FeedServer::OnPing(Session* session, const wire::Ping& ping) {
   Flush(session);
 }
 
+// How long the oldest that the session is to get has waited here.
+Nanos FeedServer::Waiting(const Session& session) const {
+  MonotonicTime since = now_;
+  if (session.splice != nullptr && session.splice->fell_behind()) since = session.behind_since;
+  if (session.group != nullptr && session.next < session.group->log_end()) {
+    since = session.group->entry(session.next).sealed;
+  }
+  return std::max(now_ - since, Nanos{0});
+}
+
 wire::Message FeedServer::MakePong(const Session& session, uint64_t nonce) const {
   wire::Pong pong{.nonce = nonce,
                   .state = static_cast<uint8_t>(upstream_.state),
@@ -314,10 +324,7 @@ wire::Message FeedServer::MakePong(const Session& session, uint64_t nonce) const
     if (pong.hops.size() < wire::kMaxHops) pong.hops.push_back(View(hop));
   }
   if (state_ != nullptr) pong.head = state_->head();
-  if (session.group != nullptr && session.next < session.group->log_end()) {
-    const Nanos waiting = now_ - session.group->entry(session.next).sealed;
-    pong.waiting_ns = static_cast<uint64_t>(std::max(waiting, Nanos{0}).count());
-  }
+  pong.waiting_ns = static_cast<uint64_t>(Waiting(session).count());
   return wire::Encode(pong);
 }
 

@@ -119,7 +119,7 @@ bool FeedServer::Flush(Session* session) {
   bool sent = true;
   while (!session->outbox.empty()) {
     if (!SendOne(session, session->outbox.front(), &sent)) return false;
-    if (!sent) return true;
+    if (!sent) return FallBehind(session);
     session->outbox.pop_front();
   }
   if (session->group == nullptr) return true;
@@ -160,10 +160,13 @@ bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* s
 // On a live feed, a session that lags too far gives up every tick: it gets a notice of what it
 // misses, and images once its window has room again.
 bool FeedServer::FallBehind(Session* session) {
+  if (session->group == nullptr) return true;
   const Group& group = *session->group;
   if (state_->paced() || group.log_bytes() <= options_.max_backlog_bytes) return true;
   if (session->next > group.log_begin() + (group.log_end() - group.log_begin()) / 2) return true;
   ++counters_.fell_behind;
+  session->behind_since =
+      session->next < group.log_end() ? group.entry(session->next).sealed : now_;
   state_->Leave(session);
   WantChange change{.version = session->version};
   if (session->splice != nullptr) change = session->splice->change();

@@ -36,13 +36,15 @@ class Forwarder final : private FeedEvents {
   // Whoever waited for this interest joins at exactly this position, before anything newer comes
   // in: so the first record after it is a record to everybody below, and not part of an image to
   // some.
-  void OnHave(const HaveNotice& have) override {
-    server_.Acknowledge(have, client_.complete(), client_.backfilled());
-    server_.StartWaiting();
-  }
+  void OnHave(const HaveNotice& have) override;
   void OnState(const FeedState& state) override { (void)state, state_changed_ = true; }
   void OnEnd(Position at) override { server_.End(at); }
 
+  void PassCover();
+  void PassNarrowing();
+
+  MonotonicTime now_;        // of the newest turn
+  uint64_t wants_sent_ = 0;  // by the client, as the server knows
   FeedClient client_;
   FeedServer server_;
   bool state_changed_ = true;

@@ -68,6 +68,7 @@ struct Session {
   absl::flat_hash_set<Pattern> patterns;  // as wanted, not minimal
   Interest interest;                      // their minimal form
   Position through;                       // all of the interest up to here has been sent
+  MonotonicTime behind_since;  // if it fell behind: since when the oldest that it lacks has waited
   bool end_sent = false;
 
   std::deque<wire::Message> outbox;  // its own messages, before anything of the group's log

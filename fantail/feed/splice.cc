@@ -42,15 +42,21 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session,
                               const std::function<void(Backfill)>& ask) {
   if (!resolved_) {
     if (seen_generation_ == state.coverage().generation()) return Progress::kWaiting;
-    seen_generation_ = state.coverage().generation();
     if (!Resolve(state, *session, ask)) return Progress::kWaiting;
     resolved_ = true;
     Begin(state, session);
     if (!session->outbox.empty()) return Progress::kMore;
   }
+  if (!CatchUpWithGaps(state, session)) return Progress::kWaiting;
+  // A gateway takes a replay through P for all of its interest through P. Of what was announced as
+  // lost that is true only when its images are there: so these come first, and what of the replay
+  // they hold already is dropped by the client.
+  const bool images_first = !lost_.empty() && imaged_ < to_image_.size();
+  const bool replays = std::find(included_.begin(), included_.end(), true) != included_.end();
+  if (!replays) cursor_ = state.head();
   if (cursor_ < state.ring().dropped_through() && cursor_ < state.head()) {
     StartOver(state, session);
-  } else if (cursor_ < state.head()) {
+  } else if (cursor_ < state.head() && !images_first) {
     ReplayIncluded(state, session);
   } else if (imaged_ < to_image_.size()) {
     SendImages(state, session);
@@ -65,6 +71,7 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session,
 bool Splice::Resolve(const EpochState& state, const Session& session,
                      const std::function<void(Backfill)>& ask) {
   bool ready = true;
+  seen_generation_ = state.coverage().generation();
   for (const Pattern& pattern : again_) {
     ready = ready && state.coverage().CompleteFrom(pattern).has_value();
   }
@@ -111,6 +118,7 @@ void Splice::Begin(const EpochState& state, Session* session) {
   for (const auto& [pattern, start] : change_.add) patterns.push_back(pattern);
   interest_ = Interest(std::move(patterns));
   cursor_ = state.head();
+  held_from_ = HeldFrom(state);
   const auto begin_all = [&](const Pattern& pattern, wire::StartKind kind) {
     state.topics().ForEachMatch(pattern, [&](TopicId id) {
       const bool had = again_.empty() && session->interest.Matches(state.topics().Name(id));
@@ -174,10 +182,34 @@ void Splice::SendGap(const EpochState& state, Session* session, Position after,
   lost_ = Interest(std::move(lost));
   gap_to_ = state.head();
   gap_reason_ = reason;
-  if (after >= state.head()) return;
-  for (wire::Message& message : EncodeGap({after, state.head(), std::move(patterns), reason})) {
+  if (after >= gap_to_) return;
+  for (wire::Message& message : EncodeGap({after, gap_to_, std::move(patterns), reason})) {
     session->outbox.push_back(std::move(message));
   }
+}
+
+// From where on all that is brought up here is held; beyond the head while the node above makes up
+// for a gap with images.
+Position Splice::HeldFrom(const EpochState& state) const {
+  Position from;
+  for (const Pattern& pattern : interest_.patterns()) {
+    from = std::max(from, state.coverage().CompleteFrom(pattern).value_or(from));
+  }
+  return from;
+}
+
+// A gap from above is announced to the groups, and this session is in none for what it is getting
+// here: so it begins again, when the images that follow the gap are there. False until then.
+bool Splice::CatchUpWithGaps(const EpochState& state, Session* session) {
+  if (seen_generation_ != state.coverage().generation()) {
+    seen_generation_ = state.coverage().generation();
+    const Position from = HeldFrom(state);
+    start_over_ |= from > held_from_;
+    held_from_ = from;
+  }
+  if (held_from_ > state.head()) return false;
+  if (start_over_) StartOver(state, session);
+  return true;
 }
 
 // Of a backfill's positions, these are not held here.
@@ -193,17 +225,33 @@ void Splice::AddBornTopic(const EpochState& state, TopicId id, Session* session)
   SendNames(state, session);
 }
 
-// The ring has dropped what the replay still needed: what was resumed gets a gap and images
-// instead.
+// What has been published since the gap was announced will not come either, of the topics that
+// still wait for their image.
+void Splice::AnnounceSince(const EpochState& state, size_t until, Session* session) {
+  GapNotice since{.from = gap_to_, .to = state.head(), .patterns = {}, .reason = gap_reason_};
+  if (since.from >= since.to) return;
+  for (size_t i = imaged_; i < until; ++i) {
+    const std::string_view name = state.topics().Name(to_image_[i]);
+    if (lost_.Matches(name)) since.patterns.emplace_back(name);
+  }
+  for (wire::Message& message : EncodeGap(since)) session->outbox.push_back(std::move(message));
+}
+
+// What the replay still needed is gone, or was never here: what it was to bring up gets a gap and
+// images instead.
 void Splice::StartOver(const EpochState& state, Session* session) {
-  SendGap(state, session, cursor_, interest_.patterns(), GapReason::kNotHeld);
+  AnnounceSince(state, to_image_.size(), session);
+  std::vector<Pattern> lost;
   for (size_t i = 0; i < included_.size(); ++i) {
     const TopicId id{static_cast<uint32_t>(i)};
     if (!included_[i] || state.image().Find(id) == nullptr) continue;
     included_[i] = false;
     to_image_.push_back(id);
+    lost.emplace_back(state.topics().Name(id));
   }
+  SendGap(state, session, cursor_, std::move(lost), GapReason::kNotHeld);
   cursor_ = state.head();
+  start_over_ = false;
 }
 
 void Splice::ReplayIncluded(const EpochState& state, Session* session) {
@@ -216,16 +264,13 @@ void Splice::ReplayIncluded(const EpochState& state, Session* session) {
 
 void Splice::SendImages(const EpochState& state, Session* session) {
   ImageChunk chunk;
-  // What has been published since the gap was announced will not come either.
-  GapNotice since{.from = gap_to_, .to = state.head(), .patterns = {}, .reason = gap_reason_};
-  for (; imaged_ < to_image_.size() && !chunk.full(); ++imaged_) {
-    const TopicId id = to_image_[imaged_];
-    const std::string_view name = state.topics().Name(id);
-    if (since.from < since.to && lost_.Matches(name)) since.patterns.emplace_back(name);
-    chunk.Add(*state.image().Find(id));
-    Include(id);
+  size_t until = imaged_;
+  for (; until < to_image_.size() && !chunk.full(); ++until) {
+    chunk.Add(*state.image().Find(to_image_[until]));
+    Include(to_image_[until]);
   }
-  for (wire::Message& message : EncodeGap(since)) session->outbox.push_back(std::move(message));
+  AnnounceSince(state, until, session);
+  imaged_ = until;
   session->outbox.push_back(wire::Encode(chunk.Take(state.head())));
 }
 
