@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fantail/base/check.h"
+#include "fantail/base/planted.h"
 #include "fantail/feed/digest.h"
 #include "fantail/feed/splice.h"
 #include "fantail/wire/encode.h"
@@ -45,6 +46,7 @@ void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
     session->end_sent = false;
     // It goes on with what it had, without having to ask: so it misses no record of the new epoch.
     if (session->patterns.empty()) continue;
+    if (planted::On(planted::Bug::kEpochForgetsInterest)) continue;
     WantChange again{.version = session->version};
     for (const Pattern& pattern : session->patterns) {
       again.add.emplace_back(pattern, wire::Start{.kind = wire::StartKind::kFresh});
@@ -237,7 +239,8 @@ bool FeedServer::BeyondHead(const wire::Want& want) const {
 
 void FeedServer::OnWant(Session* session, const wire::Want& want) {
   // Sent before its client learned of this epoch: it will want again.
-  if (state_ == nullptr || want.epoch != state_->epoch()) return;
+  if (state_ == nullptr) return;
+  if (want.epoch != state_->epoch() && !planted::On(planted::Bug::kWantOfAnyEpoch)) return;
   if (const char* problem = WantProblem(*session, want)) {
     observer_->OnBadMessage(session->name, problem);
     return SayGoodbye(session, wire::GoodbyeCode::kProtocol, problem);
@@ -303,6 +306,7 @@ void FeedServer::OnPing(Session* session, const wire::Ping& ping) {
 // How long the oldest that the session is to get has waited here.
 Nanos FeedServer::Waiting(const Session& session) const {
   MonotonicTime since = now_;
+  if (planted::On(planted::Bug::kForgetWaiting)) return Nanos{0};
   if (session.splice != nullptr && session.splice->fell_behind()) since = session.behind_since;
   if (session.group != nullptr && session.next < session.group->log_end()) {
     since = session.group->entry(session.next).sealed;

@@ -14,6 +14,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "fantail/base/ids.h"
+#include "fantail/base/planted.h"
 #include "fantail/base/time.h"
 #include "fantail/feed/feed_events.h"
 #include "fantail/feed/group.h"
@@ -41,7 +42,8 @@ struct Session {
   // The window: what has been sent and not yet acknowledged, in bytes and in messages.
   bool HasRoom(size_t bytes, size_t window_bytes, size_t window_messages) const {
     return sent_bytes + bytes - acked_bytes <= window_bytes &&
-           sent_messages - acked_messages < window_messages;
+           sent_messages - acked_messages <
+               window_messages + (planted::On(planted::Bug::kWindowOneTooMany) ? 1 : 0);
   }
   bool AllAcknowledged() const { return sent_bytes == acked_bytes; }
   // Whether all that the log and the outbox hold has been sent.

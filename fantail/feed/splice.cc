@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fantail/base/planted.h"
 #include "fantail/wire/encode.h"
 #include "fantail/wire/limits.h"
 
@@ -25,6 +26,7 @@ std::vector<wire::Record> Slice(const Ring& ring, Position after, Position throu
     const bool far = !records.empty() && record.position - records.front().position > UINT32_MAX;
     if (records.size() == wire::kMaxBatchTicks || ++scanned > kScanLimit || far) {
       *reached = Position{record.position.value - 1};
+      if (planted::On(planted::Bug::kSliceSkipsOne)) *reached = record.position;
       return false;
     }
     if (wanted(record.tick.topic)) records.push_back(record);
@@ -51,14 +53,15 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session,
   // A gateway takes a replay through P for all of its interest through P. Of what was announced as
   // lost that is true only when its images are there: so these come first, and what of the replay
   // they hold already is dropped by the client.
-  const bool images_first = !lost_.empty() && imaged_ < to_image_.size();
+  const bool images_first = !lost_.empty() && imaged_ < to_image_.size() &&
+                            !planted::On(planted::Bug::kReplayBeforeImages);
   const bool replays = std::find(included_.begin(), included_.end(), true) != included_.end();
   if (!replays) cursor_ = state.head();
   if (cursor_ < state.ring().dropped_through() && cursor_ < state.head()) {
     StartOver(state, session);
   } else if (cursor_ < state.head() && !images_first) {
     ReplayIncluded(state, session);
-  } else if (imaged_ < to_image_.size()) {
+  } else if (imaged_ < to_image_.size() && !planted::On(planted::Bug::kJoinBeforeImages)) {
     SendImages(state, session);
   } else if (!backfills_.empty()) {
     SendBackfill(state, session);
@@ -99,7 +102,8 @@ bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const w
   if (coverage.Refused(pattern) != nullptr) return true;
   const auto from = coverage.CompleteFrom(pattern);
   const Position floor = from ? std::max(*from, state.ring().dropped_through()) : Position{};
-  const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after;
+  const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after ||
+                      planted::On(planted::Bug::kIgnoreGapOnResume);
   if (from && enough) return true;
   if (!ask || start.kind == wire::StartKind::kFresh) return from.has_value();
   const auto asked = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& earlier) {
@@ -133,7 +137,8 @@ void Splice::Begin(const EpochState& state, Session* session) {
   for (auto& [pattern, start] : change_.add) {
     const Position floor = std::max(state.coverage().CompleteFrom(pattern).value_or(Position{}),
                                     state.ring().dropped_through());
-    if (start.kind == wire::StartKind::kResume && floor > start.after) {
+    if (start.kind == wire::StartKind::kResume && floor > start.after &&
+        !planted::On(planted::Bug::kIgnoreGapOnResume)) {
       lost.push_back(pattern);
       lost_after = std::min(lost_after, start.after);
       start.kind = wire::StartKind::kFresh;
@@ -167,8 +172,10 @@ void Splice::BeginTopic(const EpochState& state, TopicId id, wire::StartKind kin
 void Splice::SendNames(const EpochState& state, Session* session) {
   wire::TextListBuilder texts;
   for (TopicId id : names_) texts.Add(state.topics().Name(id));
+  const bool venues = !planted::On(planted::Bug::kForgetVenues);
   for (wire::Message& message :
-       EncodeNames(names_, texts.list(), state.venue_ids(), state.venue_texts())) {
+       EncodeNames(names_, texts.list(), venues ? state.venue_ids() : std::span<const VenueId>(),
+                   state.venue_texts())) {
     session->outbox.push_back(std::move(message));
   }
   names_ = {};
@@ -177,6 +184,7 @@ void Splice::SendNames(const EpochState& state, Session* session) {
 void Splice::SendGap(const EpochState& state, Session* session, Position after,
                      std::vector<Pattern> patterns, GapReason reason) {
   if (patterns.empty()) return;
+  if (reason == GapReason::kTooSlow && planted::On(planted::Bug::kFallBehindSilently)) return;
   std::vector<Pattern> lost = lost_.patterns();
   lost.insert(lost.end(), patterns.begin(), patterns.end());
   lost_ = Interest(std::move(lost));
@@ -207,6 +215,7 @@ bool Splice::CatchUpWithGaps(const EpochState& state, Session* session) {
     start_over_ |= from > held_from_;
     held_from_ = from;
   }
+  if (planted::On(planted::Bug::kIgnoreGapInSplice)) return true;
   if (held_from_ > state.head()) return false;
   if (start_over_) StartOver(state, session);
   return true;
@@ -219,6 +228,7 @@ void Splice::SendShortfall(const Backfill& backfill, Session* session) {
 }
 
 void Splice::AddBornTopic(const EpochState& state, TopicId id, Session* session) {
+  if (planted::On(planted::Bug::kForgetBornTopic)) return;
   if (!resolved_ || Includes(id) || !interest_.Matches(state.topics().Name(id))) return;
   Include(id);
   names_.push_back(id);
@@ -229,7 +239,7 @@ void Splice::AddBornTopic(const EpochState& state, TopicId id, Session* session)
 // still wait for their image.
 void Splice::AnnounceSince(const EpochState& state, size_t until, Session* session) {
   GapNotice since{.from = gap_to_, .to = state.head(), .patterns = {}, .reason = gap_reason_};
-  if (since.from >= since.to) return;
+  if (since.from >= since.to || planted::On(planted::Bug::kAnnounceOnce)) return;
   for (size_t i = imaged_; i < until; ++i) {
     const std::string_view name = state.topics().Name(to_image_[i]);
     if (lost_.Matches(name)) since.patterns.emplace_back(name);

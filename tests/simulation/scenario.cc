@@ -38,6 +38,7 @@ class Scenario {
   void DrawNodes();
   void DrawTicks();
   void DrawFaults();
+  void ChangeWish(SimDesk* desk);
   void PublishLoop(MonotonicTime until);
   std::vector<Pattern> Wish();
   feed::ServerOptions ServerOptionsOf() { return options_; }
@@ -193,13 +194,23 @@ void Scenario::DrawFaults() {
       const Nanos left = faulty_ - (world_.now() - MonotonicTime(seconds(1)));
       const Nanos most = std::max<Nanos>(left, milliseconds(1));
       if (random_.OneIn(4)) {
-        SimDesk* desk = desks_[random_.Below(desks_.size())];
-        desk->Want(random_.OneIn(12) ? std::vector<Pattern>() : Wish());
+        ChangeWish(desks_[random_.Below(desks_.size())]);
       } else {
         InjectFault(&world_, cast_, most);
       }
     });
   }
+}
+
+void Scenario::ChangeWish(SimDesk* desk) {
+  const std::vector<Pattern> before = desk->patterns();
+  desk->Want(random_.OneIn(12) ? std::vector<Pattern>() : Wish());
+  if (!random_.OneIn(3)) return;
+  // And back, about when the nodes above give up what it had.
+  const Nanos wait = options_.linger + milliseconds(random_.Between(-50, 1000));
+  const Nanos left = faulty_ - (world_.now() - MonotonicTime(seconds(1)));
+  if (wait > left) return;
+  world_.At(wait, [desk, before] { desk->Want(before); });
 }
 
 // -------------------------------------------------------------------------------------------------

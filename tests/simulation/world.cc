@@ -16,6 +16,9 @@ namespace {
 constexpr Nanos kTurnAtLeastEvery = milliseconds(40);
 // A blocked peer is offered its message again.
 constexpr Nanos kTryAgain = milliseconds(5);
+// Why a client gives up what no node should have sent.
+constexpr const char* kNonsense[] = {"a bad message", "a message", "a tick without a name",
+                                     "an image without a name", "two names"};
 // Enough to say what is wrong.
 constexpr size_t kMostViolations = 10;
 
@@ -95,6 +98,9 @@ void World::TurnOf(Node* node) {
     if (client->state().state == feed::State::kLive) node->live_at = now_;
     if (node->link != nullptr && client->drop()) {
       const auto drop = *client->drop();
+      for (const char* nonsense : kNonsense) {
+        if (drop.reason.starts_with(nonsense)) Violate(node->name() + " gives up: " + drop.reason);
+      }
       CloseLink(node->link, drop.reason, /*tell_server=*/true);
       node->connect_at = now_ + std::max<Nanos>(drop.retry_after, Jitter());
     }
