@@ -54,7 +54,7 @@ enum class Bug : uint8_t {
   kOldPongRevives,
   kTrustTheHopAbove,
   kCountPongs,
-  kBelieveAnyGap,
+  kForwarderHidesGap,
   kCount,
 };
 

@@ -34,7 +34,7 @@ class Forwarder final : private FeedEvents {
   void OnBackfill(std::span<const wire::Record> records) override { server_.AddBackfill(records); }
   void OnThrough(Position through) override { server_.AdvanceHead(through); }
   void OnGap(const GapNotice& gap) override {
-    if (!planted::On(planted::Bug::kBelieveAnyGap)) server_.AddGap(gap);
+    if (!planted::On(planted::Bug::kForwarderHidesGap)) server_.AddGap(gap);
   }
   // Whoever waited for this interest joins at exactly this position, before anything newer comes
   // in: so the first record after it is a record to everybody below, and not part of an image to

@@ -33,7 +33,7 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kForgetBackfill, "forget-backfill", "older records from above are not kept"},
       {Bug::kForgetRaise, "forget-raise", "a gap from above leaves the coverage as it was"},
       {Bug::kExtendOverGap, "extend-over-gap", "a backfill's answer hides a gap that came since"},
-      {Bug::kGroupHidesGap, "group-hides-gap", "a gap from above is not passed on"},
+      {Bug::kGroupHidesGap, "group-hides-gap", "a gap from above is not put into the log"},
       {Bug::kCoverForgetsSplices, "cover-forgets-splices",
        "what is being spliced is not in the cover"},
       {Bug::kLingerForever, "linger-forever", "the cover never narrows"},
@@ -49,7 +49,7 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kOldPongRevives, "old-pong-revives", "any pong counts as if sent now"},
       {Bug::kTrustTheHopAbove, "trust-the-hop-above", "the state of the path above is ignored"},
       {Bug::kCountPongs, "count-pongs", "pongs count against the window at one end"},
-      {Bug::kBelieveAnyGap, "believe-any-gap", "a gateway keeps a gap to itself"},
+      {Bug::kForwarderHidesGap, "forwarder-hides-gap", "a gateway keeps a gap to itself"},
   };
   return bugs;
 }

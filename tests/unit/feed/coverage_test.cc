@@ -67,6 +67,24 @@ TEST_F(CoverageTest, ABackfillExtendsWhatIsCoveredBackwards) {
   EXPECT_EQ(From("B"), std::nullopt);
 }
 
+TEST_F(CoverageTest, ABackfillThatEndsBeforeAGapExtendsNothing) {
+  coverage.Acknowledge(Interest(P({"A*"})), {10});
+  coverage.Raise(Pattern("AA*"), {50});
+  coverage.Extend(Pattern("A*"), {4}, {10});
+  EXPECT_EQ(From("A*"), Position{50});
+  coverage.Extend(Pattern("A*"), {4}, {50});
+  EXPECT_EQ(From("A*"), Position{4});
+}
+
+TEST_F(CoverageTest, NarrowKeepsWhatLiesWithin) {
+  coverage.Acknowledge(Interest(P({"A*", "B"})), {10});
+  coverage.Narrow(Interest(P({"AA*", "C"})));
+  EXPECT_EQ(From("AAPL"), Position{10});
+  EXPECT_EQ(From("ABC"), std::nullopt);
+  EXPECT_EQ(From("B"), std::nullopt);
+  EXPECT_EQ(From("C"), std::nullopt);
+}
+
 TEST_F(CoverageTest, AGapRaisesAllThatItOverlaps) {
   coverage.Acknowledge(Interest(P({"A*", "B*"})), {10});
   coverage.Extend(Pattern("AAPL"), {4}, {});
