@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "fantail/base/ids.h"
 #include "fantail/base/pattern.h"
+#include "fantail/base/planted.h"
 #include "fantail/feed/interest.h"
 
 namespace fantail::feed {
@@ -59,10 +60,27 @@ class Coverage {
     ++generation_;
   }
 
-  // `pattern` is held from `from` on after all.
-  void Extend(const Pattern& pattern, Position from) {
+  // Of what is covered, only what lies in `interest` still is.
+  void Narrow(const Interest& interest) {
+    if (planted::On(planted::Bug::kServeWhileNarrowing)) return;
+    absl::flat_hash_map<Pattern, Position> next;
+    for (const Pattern& p : interest.patterns()) {
+      if (const auto from = CompleteFrom(p)) next[p] = *from;
+    }
+    for (const auto& [p, from] : from_) {
+      if (interest.Covers(p)) next.emplace(p, from);
+    }
+    from_ = std::move(next);
+    ++generation_;
+  }
+
+  // (from, through] of `pattern` is held after all. `through` 0 is as in Backfill. It says nothing
+  // of what has been lost above `through` since it was asked for.
+  void Extend(const Pattern& pattern, Position from, Position through) {
     const auto current = CompleteFrom(pattern);
-    if (current && from < *current) from_[pattern] = from;
+    const bool joins = current && (through.value == 0 || *current <= through ||
+                                   planted::On(planted::Bug::kExtendOverGap));
+    if (joins && from < *current) from_[pattern] = from;
     ++generation_;
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fantail/base/check.h"
+#include "fantail/base/planted.h"
 #include "fantail/feed/session.h"
 
 namespace fantail::feed {
@@ -12,6 +13,7 @@ Topics::Added EpochState::AddTopic(TopicId id, std::string_view name) {
   if (added != Topics::Added::kNew) return added;
   for (const auto& [key, group] : groups_) {
     if (!group->interest().Matches(name)) continue;
+    if (planted::On(planted::Bug::kBornTopicNotRouted)) continue;
     RouteOf(id).push_back(group.get());
     group->AddTopic(id, name);
   }
@@ -22,6 +24,7 @@ void EpochState::AddVenue(VenueId id, std::string_view name) {
   if (!venues_.emplace(id, name).second) return;
   venue_ids_.push_back(id);
   venue_texts_.Add(name);
+  if (planted::On(planted::Bug::kNewVenueNotRouted)) return;
   for (const auto& [key, group] : groups_) {
     if (!group->interest().empty()) group->AddVenue(id, name);
   }
@@ -52,11 +55,14 @@ void EpochState::AddRecords(std::span<const wire::Record> records, MonotonicTime
 }
 
 void EpochState::AddOlder(std::span<const wire::Record> records) {
+  if (planted::On(planted::Bug::kForgetBackfill)) return;
   for (const wire::Record& record : records) ring_.Insert(record);
 }
 
 void EpochState::AddGap(const GapNotice& gap, MonotonicTime now) {
-  for (const Pattern& pattern : gap.patterns) coverage_.Raise(pattern, gap.to);
+  for (const Pattern& pattern : gap.patterns) {
+    if (!planted::On(planted::Bug::kForgetRaise)) coverage_.Raise(pattern, gap.to);
+  }
   for (const auto& [key, group] : groups_) group->AddGap(gap, now);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fantail/base/planted.h"
 #include "fantail/wire/encode.h"
 #include "fantail/wire/limits.h"
 
@@ -43,6 +44,7 @@ void FeedClient::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   patterns.erase(std::unique(patterns.begin(), patterns.end()), patterns.end());
   wanted_ = std::move(patterns);
   SendWants();
+  Publish();
 }
 
 void FeedClient::AskBackfill(Backfill backfill) {
@@ -83,6 +85,7 @@ void FeedClient::SendWants() {
   if (phase_ != Phase::kUp || version_ != have_version_) return;
   std::vector<std::pair<Pattern, wire::Start>> add;
   std::vector<Pattern> next = wanted_;
+  const bool reconnected = asked_.empty();
   if (asked_.empty()) {
     // A new session. What was complete goes on where it stopped, before anything fresh around it.
     const Interest wanted(wanted_);
@@ -96,7 +99,12 @@ void FeedClient::SendWants() {
     if (std::binary_search(asked_.begin(), asked_.end(), pattern)) continue;
     if (std::find(refused_.begin(), refused_.end(), pattern) != refused_.end()) continue;
     if (complete_.Covers(pattern)) {
-      add.insert(add.begin(), {pattern, {.after = through_, .kind = wire::StartKind::kResume}});
+      if (planted::On(planted::Bug::kForgetPatternOnReconnect) && reconnected && !add.empty()) {
+        continue;
+      }
+      const uint64_t beyond = planted::On(planted::Bug::kResumeOneTooFar) ? 1 : 0;
+      add.insert(add.begin(),
+                 {pattern, {.after = through_ + beyond, .kind = wire::StartKind::kResume}});
     } else {
       add.push_back({pattern, {.kind = wire::StartKind::kFresh}});
     }
@@ -120,6 +128,7 @@ void FeedClient::SendWants() {
   if (add.empty() && remove.empty()) return;
   ++version_;
   asked_ = std::move(next);
+  ++wants_sent_;
   SendWant(add, remove);
 }
 
@@ -285,8 +294,8 @@ void FeedClient::Receive(std::span<const std::byte> bytes, MonotonicTime now) {
   wire::AnyMessage message;
   const wire::DecodeError error = decoder_.Decode(bytes, &message);
   const auto kind = bytes.empty() ? wire::Kind{} : static_cast<wire::Kind>(bytes[0]);
-  const bool counted =
-      kind != wire::Kind::kPong && kind != wire::Kind::kRefused && kind != wire::Kind::kGoodbye;
+  const bool counted = (kind != wire::Kind::kPong || planted::On(planted::Bug::kCountPongs)) &&
+                       kind != wire::Kind::kRefused && kind != wire::Kind::kGoodbye;
   if (counted) {
     taken_bytes_ += bytes.size();
     ++taken_messages_;

@@ -138,6 +138,10 @@ class FeedClient {
   bool current() const;
   // Whether a session stands.
   bool up() const { return phase_ == Phase::kUp; }
+  // How often the interest has been asked for, and what was asked for last: of complete(), what is
+  // not in there is about to end.
+  uint64_t wants_sent() const { return wants_sent_; }
+  const std::vector<Pattern>& asked() const { return asked_; }
   // Whether the node above has refused all that is wanted.
   bool nothing_allowed() const { return caught_up_ && complete_.empty() && !refused_.empty(); }
   // When the newest answered ping was sent.
@@ -228,6 +232,7 @@ class FeedClient {
   MonotonicTime acked_at_;
   uint32_t version_ = 0;  // of the newest want sent
   uint32_t have_version_ = 0;
+  uint64_t wants_sent_ = 0;     // on all connections
   std::vector<Pattern> asked_;  // the session's patterns once version_ is acknowledged
   std::vector<BackfillAnswer>
       asking_;                     // backfills in version_, with what is known of their answers

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fantail/base/planted.h"
 #include "fantail/feed/digest.h"
 #include "fantail/feed/feed_client.h"
 #include "fantail/feed/image.h"
@@ -47,7 +48,7 @@ void FeedClient::BeginEpoch(Epoch epoch, bool paced) {
   through_ = Position{};
   complete_ = Interest();
   topics_ = Topics();
-  states_.clear();
+  if (!planted::On(planted::Bug::kKeepSequences)) states_.clear();
   digest_ = 0;
   ended_.reset();
   backfills_.clear();
@@ -239,7 +240,7 @@ void FeedClient::On(const wire::Pong& pong) {
     const MonotonicTime sent{Nanos(static_cast<int64_t>(pong.nonce))};
     // An answer to what we never asked, or from before this connection, proves nothing.
     if (sent > now_ + Nanos(1) || sent < connected_at_) return;
-    proved_at_ = std::max(proved_at_, sent);
+    proved_at_ = planted::On(planted::Bug::kOldPongRevives) ? now_ : std::max(proved_at_, sent);
   }
   hops_.clear();
   for (const wire::HopView& hop : pong.hops) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fantail/base/check.h"
+#include "fantail/base/planted.h"
 #include "fantail/feed/digest.h"
 #include "fantail/feed/splice.h"
 #include "fantail/wire/encode.h"
@@ -45,6 +46,7 @@ void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
     session->end_sent = false;
     // It goes on with what it had, without having to ask: so it misses no record of the new epoch.
     if (session->patterns.empty()) continue;
+    if (planted::On(planted::Bug::kEpochForgetsInterest)) continue;
     WantChange again{.version = session->version};
     for (const Pattern& pattern : session->patterns) {
       again.add.emplace_back(pattern, wire::Start{.kind = wire::StartKind::kFresh});
@@ -79,7 +81,7 @@ void FeedServer::Acknowledge(const HaveNotice& have, const Interest& acknowledge
   Coverage& coverage = state_->coverage();
   coverage.Acknowledge(acknowledged, have.at);
   for (const BackfillAnswer& backfill : backfilled) {
-    coverage.Extend(backfill.request.pattern, backfill.complete_from);
+    coverage.Extend(backfill.request.pattern, backfill.complete_from, backfill.request.through);
     coverage.Answered(backfill.request);
   }
   for (const Pattern& pattern : have.refused) coverage.Refuse(pattern, have.reason);
@@ -237,7 +239,8 @@ bool FeedServer::BeyondHead(const wire::Want& want) const {
 
 void FeedServer::OnWant(Session* session, const wire::Want& want) {
   // Sent before its client learned of this epoch: it will want again.
-  if (state_ == nullptr || want.epoch != state_->epoch()) return;
+  if (state_ == nullptr) return;
+  if (want.epoch != state_->epoch() && !planted::On(planted::Bug::kWantOfAnyEpoch)) return;
   if (const char* problem = WantProblem(*session, want)) {
     observer_->OnBadMessage(session->name, problem);
     return SayGoodbye(session, wire::GoodbyeCode::kProtocol, problem);
@@ -301,6 +304,17 @@ void FeedServer::OnPing(Session* session, const wire::Ping& ping) {
   Flush(session);
 }
 
+// How long the oldest that the session is to get has waited here.
+Nanos FeedServer::Waiting(const Session& session) const {
+  MonotonicTime since = now_;
+  if (planted::On(planted::Bug::kForgetWaiting)) return Nanos{0};
+  if (session.splice != nullptr && session.splice->fell_behind()) since = session.behind_since;
+  if (session.group != nullptr && session.next < session.group->log_end()) {
+    since = session.group->entry(session.next).sealed;
+  }
+  return std::max(now_ - since, Nanos{0});
+}
+
 wire::Message FeedServer::MakePong(const Session& session, uint64_t nonce) const {
   wire::Pong pong{.nonce = nonce,
                   .state = static_cast<uint8_t>(upstream_.state),
@@ -315,10 +329,7 @@ wire::Message FeedServer::MakePong(const Session& session, uint64_t nonce) const
     if (pong.hops.size() < wire::kMaxHops) pong.hops.push_back(View(hop));
   }
   if (state_ != nullptr) pong.head = state_->head();
-  if (session.group != nullptr && session.next < session.group->log_end()) {
-    const Nanos waiting = now_ - session.group->entry(session.next).sealed;
-    pong.waiting_ns = static_cast<uint64_t>(std::max(waiting, Nanos{0}).count());
-  }
+  pong.waiting_ns = static_cast<uint64_t>(Waiting(session).count());
   return wire::Encode(pong);
 }
 

@@ -134,6 +134,10 @@ class FeedServer {
   // The answer to a TakeCover.
   void Acknowledge(const HaveNotice& have, const Interest& acknowledged,
                    const std::vector<BackfillAnswer>& backfilled);
+  // Only `interest` is still wanted from above.
+  void Narrow(const Interest& interest) {
+    if (state_ != nullptr) state_->coverage().Narrow(interest);
+  }
   // Begins the sessions that waited for what has just been acknowledged.
   void StartWaiting() { Turn(now_); }
   // What pongs say of the path above this node; `proved_at` is when the newest proof of life from
@@ -194,6 +198,7 @@ class FeedServer {
   void AddOrRefuse(Pattern pattern, const wire::Start& start, WantChange* change) const;
   void OnAck(Session* session, const wire::Ack& ack);
   void OnPing(Session* session, const wire::Ping& ping);
+  Nanos Waiting(const Session& session) const;
   wire::Message MakePong(const Session& session, uint64_t nonce) const;
   wire::Message MakeWelcome() const;
   void Refuse(std::string_view address, wire::RefusedCode code, std::string_view reason);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "fantail/base/check.h"
+#include "fantail/base/planted.h"
 #include "fantail/feed/digest.h"
 #include "fantail/feed/feed_server.h"
 #include "fantail/feed/splice.h"
@@ -86,10 +87,17 @@ void FeedServer::Complete(Session* session) {
   const std::unique_ptr<Splice> splice = std::move(session->splice);
   const WantChange& change = splice->change();
   for (const Pattern& pattern : change.remove) session->patterns.erase(pattern);
+  std::vector<Pattern> all(session->patterns.begin(), session->patterns.end());
   for (const auto& [pattern, start] : change.add) {
-    // A backfill of what is wanted anyway adds nothing to the interest.
+    if (start.kind != wire::StartKind::kBackfill) session->patterns.insert(pattern);
+    all.push_back(pattern);
+  }
+  const Interest wanted(std::vector<Pattern>(session->patterns.begin(), session->patterns.end()));
+  const std::vector<Pattern> widest = Interest(std::move(all)).patterns();
+  for (const auto& [pattern, start] : change.add) {
+    // A backfill of what is wanted anyway, within this change too, adds nothing to the interest.
     const bool only_older =
-        start.kind == wire::StartKind::kBackfill && session->interest.Covers(pattern);
+        wanted.Covers(pattern) || std::find(widest.begin(), widest.end(), pattern) == widest.end();
     if (!only_older) session->patterns.insert(pattern);
   }
   state_->Leave(session);
@@ -123,14 +131,14 @@ bool FeedServer::Flush(Session* session) {
   bool sent = true;
   while (!session->outbox.empty()) {
     if (!SendOne(session, session->outbox.front(), &sent)) return false;
-    if (!sent) return true;
+    if (!sent) return FallBehind(session);
     session->outbox.pop_front();
   }
   if (session->group == nullptr) return true;
   while (session->next < session->group->log_end()) {
     const Group::Entry& entry = session->group->entry(session->next);
     if (!SendOne(session, entry.message, &sent)) return false;
-    if (!sent) return FallBehind(session);
+    if (!sent && !planted::On(planted::Bug::kSkipFlush)) return FallBehind(session);
     ++session->next;
     session->through = entry.through;
     session->sent_ticks += entry.ticks;
@@ -149,6 +157,7 @@ bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* s
     case SendResult::kSent:
       break;
     case SendResult::kWouldBlock:
+      if (planted::On(planted::Bug::kDropOnWouldBlock)) break;
       ++counters_.would_block;
       *sent = false;
       return true;
@@ -183,6 +192,7 @@ bool FeedServer::LosesGround(Session* session) const {
 // On a live feed, a session that lags too far gives up every tick: it gets a notice of what it
 // misses, and images once its window has room again.
 bool FeedServer::FallBehind(Session* session) {
+  if (session->group == nullptr || planted::On(planted::Bug::kNeverFallBehind)) return true;
   const Group& group = *session->group;
   if (state_->paced()) return true;
   const bool slower_half =
@@ -190,6 +200,8 @@ bool FeedServer::FallBehind(Session* session) {
   const bool too_much = group.log_bytes() > options_.max_backlog_bytes && slower_half;
   if (!too_much && !LosesGround(session)) return true;
   ++counters_.fell_behind;
+  session->behind_since =
+      session->next < group.log_end() ? group.entry(session->next).sealed : now_;
   state_->Leave(session);
   WantChange change{.version = session->version};
   if (session->splice != nullptr) change = session->splice->change();
@@ -199,7 +211,8 @@ bool FeedServer::FallBehind(Session* session) {
 }
 
 bool FeedServer::CheckTimes(Session* session) {
-  if (now_ - session->last_heard > options_.silent_after) {
+  if (now_ - session->last_heard > options_.silent_after &&
+      !planted::On(planted::Bug::kKeepSilentSessions)) {
     Forget(session, "it has been silent for too long");
     return false;
   }
@@ -224,6 +237,7 @@ void FeedServer::RefreshCover() {
   for (const auto& [address, session] : sessions_) {
     wanted.insert(session->patterns.begin(), session->patterns.end());
     for (const WantChange& change : session->wants) add(change);
+    if (planted::On(planted::Bug::kCoverForgetsSplices)) continue;
     if (session->splice != nullptr) add(session->splice->change());
   }
   for (const Pattern& pattern : wanted_) {
@@ -240,7 +254,9 @@ std::optional<FeedServer::Cover> FeedServer::TakeCover(MonotonicTime now) {
                                    [&](const auto& entry) { return entry.second <= now; });
   if (!cover_dirty_ && !expired) return std::nullopt;
   RefreshCover();
-  absl::erase_if(lingering_, [&](const auto& entry) { return entry.second <= now; });
+  absl::erase_if(lingering_, [&](const auto& entry) {
+    return entry.second <= now && !planted::On(planted::Bug::kLingerForever);
+  });
   std::vector<Pattern> patterns;
   const auto add = [&](const Pattern& pattern) {
     if (state_ == nullptr || state_->coverage().Refused(pattern) == nullptr) {

@@ -6,6 +6,7 @@
 #ifndef FANTAIL_FEED_FORWARDER_H_
 #define FANTAIL_FEED_FORWARDER_H_
 
+#include "fantail/base/planted.h"
 #include "fantail/feed/feed_server.h"
 #include "fantail/feed/lines.h"
 
@@ -33,17 +34,21 @@ class Forwarder final : private FeedEvents {
   void OnRecords(std::span<const wire::Record> records) override { server_.AddRecords(records); }
   void OnBackfill(std::span<const wire::Record> records) override { server_.AddBackfill(records); }
   void OnThrough(Position through) override { server_.AdvanceHead(through); }
-  void OnGap(const GapNotice& gap) override { server_.AddGap(gap); }
+  void OnGap(const GapNotice& gap) override {
+    if (!planted::On(planted::Bug::kForwarderHidesGap)) server_.AddGap(gap);
+  }
   // Whoever waited for this interest joins at exactly this position, before anything newer comes
   // in: so the first record after it is a record to everybody below, and not part of an image to
   // some.
-  void OnHave(const HaveNotice& have) override {
-    server_.Acknowledge(have, upstream_.complete(), upstream_.backfilled());
-    server_.StartWaiting();
-  }
+  void OnHave(const HaveNotice& have) override;
   void OnState(const FeedState& state) override { (void)state, state_changed_ = true; }
   void OnEnd(Position at) override { server_.End(at); }
 
+  void PassCover();
+  void PassNarrowing();
+
+  MonotonicTime now_;        // of the newest turn
+  uint64_t wants_sent_ = 0;  // upwards, as the server knows
   Lines upstream_;
   FeedServer server_;
   bool state_changed_ = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fantail/base/planted.h"
 #include "fantail/feed/session.h"
 #include "fantail/wire/encode.h"
 
@@ -25,7 +26,7 @@ void Group::AddImage(const TopicImage& image, MonotonicTime now) {
 
 void Group::AddGap(const GapNotice& gap, MonotonicTime now) {
   std::vector<Pattern> mine = Clip(gap.patterns, interest_);
-  if (mine.empty()) return;
+  if (mine.empty() || planted::On(planted::Bug::kGroupHidesGap)) return;
   Seal(through_, now);
   for (const wire::Message& message : EncodeGap({gap.from, gap.to, std::move(mine), gap.reason})) {
     Push(message, 0, now);

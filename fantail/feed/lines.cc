@@ -99,6 +99,7 @@ void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   for (const auto& line : lines_) line->client.SetInterest(patterns, now);
   wanted_ = std::move(patterns);
   asked_at_ = now;
+  ++asked_count_;
   announced_ = false;
   if (single()) return;
   // From now on a line may be without what is no longer wanted: nothing is promised of it any more.
@@ -148,6 +149,12 @@ const Interest& Lines::complete() const {
 bool Lines::nothing_allowed() const {
   return std::all_of(lines_.begin(), lines_.end(),
                      [](const auto& line) { return line->client.nothing_allowed(); });
+}
+uint64_t Lines::wants_sent() const {
+  return single() ? speaker_->wants_sent() : asked_count_;
+}
+const std::vector<Pattern>& Lines::asked() const {
+  return single() ? speaker_->asked() : wanted_;
 }
 MonotonicTime Lines::proved_at() const {
   return speaker_->proved_at();

@@ -51,6 +51,10 @@ class Lines {
   Position through() const;
   const Interest& complete() const;
   bool nothing_allowed() const;
+  // How often the interest has been asked for, and what was asked for last: of complete(), what is
+  // not in there is about to end.
+  uint64_t wants_sent() const;
+  const std::vector<Pattern>& asked() const;
   MonotonicTime proved_at() const;
   // Gaps of one line that another has filled.
   uint64_t gaps_filled() const { return gaps_filled_; }
@@ -91,6 +95,7 @@ class Lines {
 
   std::vector<Pattern> wanted_;
   MonotonicTime asked_at_;  // since when it is wanted
+  uint64_t asked_count_ = 0;
   bool announced_ = false;  // complete_ is the answer to wanted_
   bool narrowed_ = false;   // complete_ is less than the owner has been told
   uint32_t version_ = 0;

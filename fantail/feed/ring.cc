@@ -1,6 +1,7 @@
 #include "fantail/feed/ring.h"
 
 #include "fantail/base/check.h"
+#include "fantail/base/planted.h"
 
 namespace fantail::feed {
 
@@ -18,6 +19,9 @@ void Ring::NewChunk() {
   Chunk chunk;
   if (chunks_.size() >= max_chunks_) {
     dropped_through_ = chunks_.front().back().position;
+    if (planted::On(planted::Bug::kRingDropsWrongEnd)) {
+      dropped_through_ = chunks_.front().front().position;
+    }
     chunk = std::move(chunks_.front());
     chunk.clear();
     chunks_.pop_front();

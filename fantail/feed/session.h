@@ -14,6 +14,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "fantail/base/ids.h"
+#include "fantail/base/planted.h"
 #include "fantail/base/time.h"
 #include "fantail/feed/feed_events.h"
 #include "fantail/feed/group.h"
@@ -43,7 +44,8 @@ struct Session {
   // may always be on its way, however long it is.
   bool HasRoom(size_t bytes, size_t window_messages) const {
     return (sent_bytes + bytes - acked_bytes <= pace.window() || AllAcknowledged()) &&
-           sent_messages - acked_messages < window_messages;
+           sent_messages - acked_messages <
+               window_messages + (planted::On(planted::Bug::kWindowOneTooMany) ? 1 : 0);
   }
   bool AllAcknowledged() const { return sent_bytes == acked_bytes; }
   // Whether all that the log and the outbox hold has been sent.
@@ -74,6 +76,7 @@ struct Session {
   absl::flat_hash_set<Pattern> patterns;  // as wanted, not minimal
   Interest interest;                      // their minimal form
   Position through;                       // all of the interest up to here has been sent
+  MonotonicTime behind_since;  // if it fell behind: since when the oldest that it lacks has waited
   bool end_sent = false;
 
   std::deque<wire::Message> outbox;  // its own messages, before anything of the group's log

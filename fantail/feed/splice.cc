@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fantail/base/planted.h"
 #include "fantail/wire/encode.h"
 #include "fantail/wire/limits.h"
 
@@ -29,6 +30,7 @@ std::vector<wire::Record> Slice(const Ring& ring, Position after, Position throu
     const bool far = !records.empty() && record.position - records.front().position > UINT32_MAX;
     if (records.size() == wire::kMaxBatchTicks || ++scanned > kScanLimit || far) {
       *reached = Position{record.position.value - 1};
+      if (planted::On(planted::Bug::kSliceSkipsOne)) *reached = record.position;
       return false;
     }
     if (wanted(record.tick.topic)) records.push_back(record);
@@ -49,27 +51,35 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session, Monoton
                               const std::function<void(Backfill)>& ask) {
   if (!resolved_) {
     if (seen_generation_ == state.coverage().generation()) return Progress::kWaiting;
-    seen_generation_ = state.coverage().generation();
     if (!Resolve(state, *session, ask)) return Progress::kWaiting;
     resolved_ = true;
     Begin(state, session);
     if (!session->outbox.empty()) return Progress::kMore;
   }
+  if (!CatchUpWithGaps(state, session)) return Progress::kWaiting;
+  // A gateway takes a replay through P for all of its interest through P. Of what was announced as
+  // lost that is true only when its images are there: so these come first, and what of the replay
+  // they hold already is dropped by the client.
+  const bool images_first = !lost_.empty() && imaged_ < to_image_.size() &&
+                            !planted::On(planted::Bug::kReplayBeforeImages);
+  const bool replays = std::find(included_.begin(), included_.end(), true) != included_.end();
+  if (!replays) cursor_ = state.head();
   if (cursor_ < state.ring().dropped_through() && cursor_ < state.head()) {
     StartOver(state, session, GapReason::kNotHeld);
-  } else if (LosesGround(state, now)) {
+  } else if (!images_first && LosesGround(state, now)) {
     hurry_ = true;
     StartOver(state, session, GapReason::kTooSlow);
-  } else if (cursor_ < state.head()) {
+  } else if (cursor_ < state.head() && !images_first) {
     ReplayIncluded(state, session);
-  } else if (imaged_ < to_image_.size()) {
+  } else if (imaged_ < to_image_.size() && !planted::On(planted::Bug::kJoinBeforeImages)) {
     size_t bytes = SendImages(state, session);
     // A replay between two chunks would take longer than the feed takes to bring more of it. All
     // chunks at one position need none.
     while (hurry_ && imaged_ < to_image_.size() && bytes < kBurstBytes) {
       bytes += SendImages(state, session);
     }
-    if (imaged_ == to_image_.size() && backfills_.empty()) return Progress::kDone;
+    const bool all = imaged_ == to_image_.size() && cursor_ >= state.head();
+    if (all && backfills_.empty()) return Progress::kDone;
   } else if (!backfills_.empty()) {
     SendBackfill(state, session);
   } else {
@@ -98,6 +108,7 @@ bool Splice::LosesGround(const EpochState& state, MonotonicTime now) {
 bool Splice::Resolve(const EpochState& state, const Session& session,
                      const std::function<void(Backfill)>& ask) {
   bool ready = true;
+  seen_generation_ = state.coverage().generation();
   for (const Pattern& pattern : again_) {
     ready = ready && state.coverage().CompleteFrom(pattern).has_value();
   }
@@ -125,7 +136,8 @@ bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const w
   if (coverage.Refused(pattern) != nullptr) return true;
   const auto from = coverage.CompleteFrom(pattern);
   const Position floor = from ? std::max(*from, state.ring().dropped_through()) : Position{};
-  const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after;
+  const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after ||
+                      planted::On(planted::Bug::kIgnoreGapOnResume);
   if (from && enough) return true;
   if (!ask || start.kind == wire::StartKind::kFresh) return from.has_value();
   const auto asked = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& earlier) {
@@ -144,6 +156,7 @@ void Splice::Begin(const EpochState& state, Session* session) {
   for (const auto& [pattern, start] : change_.add) patterns.push_back(pattern);
   interest_ = Interest(std::move(patterns));
   cursor_ = state.head();
+  held_from_ = HeldFrom(state);
   const auto begin_all = [&](const Pattern& pattern, wire::StartKind kind) {
     state.topics().ForEachMatch(pattern, [&](TopicId id) {
       const bool had = again_.empty() && session->interest.Matches(state.topics().Name(id));
@@ -158,7 +171,8 @@ void Splice::Begin(const EpochState& state, Session* session) {
   for (auto& [pattern, start] : change_.add) {
     const Position floor = std::max(state.coverage().CompleteFrom(pattern).value_or(Position{}),
                                     state.ring().dropped_through());
-    if (start.kind == wire::StartKind::kResume && floor > start.after) {
+    if (start.kind == wire::StartKind::kResume && floor > start.after &&
+        !planted::On(planted::Bug::kIgnoreGapOnResume)) {
       lost.push_back(pattern);
       lost_after = std::min(lost_after, start.after);
       start.kind = wire::StartKind::kFresh;
@@ -192,8 +206,10 @@ void Splice::BeginTopic(const EpochState& state, TopicId id, wire::StartKind kin
 void Splice::SendNames(const EpochState& state, Session* session) {
   wire::TextListBuilder texts;
   for (TopicId id : names_) texts.Add(state.topics().Name(id));
+  const bool venues = !planted::On(planted::Bug::kForgetVenues);
   for (wire::Message& message :
-       EncodeNames(names_, texts.list(), state.venue_ids(), state.venue_texts())) {
+       EncodeNames(names_, texts.list(), venues ? state.venue_ids() : std::span<const VenueId>(),
+                   state.venue_texts())) {
     session->outbox.push_back(std::move(message));
   }
   names_ = {};
@@ -202,15 +218,41 @@ void Splice::SendNames(const EpochState& state, Session* session) {
 void Splice::SendGap(const EpochState& state, Session* session, Position after,
                      std::vector<Pattern> patterns, GapReason reason) {
   if (patterns.empty()) return;
+  if (reason == GapReason::kTooSlow && planted::On(planted::Bug::kFallBehindSilently)) return;
   std::vector<Pattern> lost = lost_.patterns();
   lost.insert(lost.end(), patterns.begin(), patterns.end());
   lost_ = Interest(std::move(lost));
   gap_to_ = state.head();
   gap_reason_ = reason;
-  if (after >= state.head()) return;
-  for (wire::Message& message : EncodeGap({after, state.head(), std::move(patterns), reason})) {
+  if (after >= gap_to_) return;
+  for (wire::Message& message : EncodeGap({after, gap_to_, std::move(patterns), reason})) {
     session->outbox.push_back(std::move(message));
   }
+}
+
+// From where on all that is brought up here is held; beyond the head while the node above makes up
+// for a gap with images.
+Position Splice::HeldFrom(const EpochState& state) const {
+  Position from;
+  for (const Pattern& pattern : interest_.patterns()) {
+    from = std::max(from, state.coverage().CompleteFrom(pattern).value_or(from));
+  }
+  return from;
+}
+
+// A gap from above is announced to the groups, and this session is in none for what it is getting
+// here: so it begins again, when the images that follow the gap are there. False until then.
+bool Splice::CatchUpWithGaps(const EpochState& state, Session* session) {
+  if (seen_generation_ != state.coverage().generation()) {
+    seen_generation_ = state.coverage().generation();
+    const Position from = HeldFrom(state);
+    start_over_ |= from > held_from_;
+    held_from_ = from;
+  }
+  if (planted::On(planted::Bug::kIgnoreGapInSplice)) return true;
+  if (held_from_ > state.head()) return false;
+  if (start_over_) StartOver(state, session, GapReason::kNotHeld);
+  return true;
 }
 
 // Of a backfill's positions, these are not held here.
@@ -220,23 +262,40 @@ void Splice::SendShortfall(const Backfill& backfill, Session* session) {
 }
 
 void Splice::AddBornTopic(const EpochState& state, TopicId id, Session* session) {
+  if (planted::On(planted::Bug::kForgetBornTopic)) return;
   if (!resolved_ || Includes(id) || !interest_.Matches(state.topics().Name(id))) return;
   Include(id);
   names_.push_back(id);
   SendNames(state, session);
 }
 
-// The ring has dropped what the replay still needed, or its link cannot carry it: what was resumed
-// gets a gap and images instead.
+// What has been published since the gap was announced will not come either, of the topics that
+// still wait for their image.
+void Splice::AnnounceSince(const EpochState& state, size_t until, Session* session) {
+  GapNotice since{.from = gap_to_, .to = state.head(), .patterns = {}, .reason = gap_reason_};
+  if (since.from >= since.to || planted::On(planted::Bug::kAnnounceOnce)) return;
+  for (size_t i = imaged_; i < until; ++i) {
+    const std::string_view name = state.topics().Name(to_image_[i]);
+    if (lost_.Matches(name)) since.patterns.emplace_back(name);
+  }
+  for (wire::Message& message : EncodeGap(since)) session->outbox.push_back(std::move(message));
+}
+
+// What the replay still needed is gone, was never here, or is more than the link can carry: what it
+// was to bring up gets a gap and images instead.
 void Splice::StartOver(const EpochState& state, Session* session, GapReason reason) {
-  SendGap(state, session, cursor_, interest_.patterns(), reason);
+  AnnounceSince(state, to_image_.size(), session);
+  std::vector<Pattern> lost;
   for (size_t i = 0; i < included_.size(); ++i) {
     const TopicId id{static_cast<uint32_t>(i)};
     if (!included_[i] || state.image().Find(id) == nullptr) continue;
     included_[i] = false;
     to_image_.push_back(id);
+    lost.emplace_back(state.topics().Name(id));
   }
+  SendGap(state, session, cursor_, std::move(lost), reason);
   cursor_ = state.head();
+  start_over_ = false;
   behind_ = 0;
 }
 
@@ -251,16 +310,13 @@ void Splice::ReplayIncluded(const EpochState& state, Session* session) {
 // One chunk; how many bytes it has.
 size_t Splice::SendImages(const EpochState& state, Session* session) {
   ImageChunk chunk;
-  // What has been published since the gap was announced will not come either.
-  GapNotice since{.from = gap_to_, .to = state.head(), .patterns = {}, .reason = gap_reason_};
-  for (; imaged_ < to_image_.size() && !chunk.full(); ++imaged_) {
-    const TopicId id = to_image_[imaged_];
-    const std::string_view name = state.topics().Name(id);
-    if (since.from < since.to && lost_.Matches(name)) since.patterns.emplace_back(name);
-    chunk.Add(*state.image().Find(id));
-    Include(id);
+  size_t until = imaged_;
+  for (; until < to_image_.size() && !chunk.full(); ++until) {
+    chunk.Add(*state.image().Find(to_image_[until]));
+    Include(to_image_[until]);
   }
-  for (wire::Message& message : EncodeGap(since)) session->outbox.push_back(std::move(message));
+  AnnounceSince(state, until, session);
+  imaged_ = until;
   session->outbox.push_back(wire::Encode(chunk.Take(state.head())));
   return session->outbox.back().size();
 }

@@ -56,8 +56,11 @@ class Splice {
   void SendNames(const EpochState& state, Session* session);
   void SendGap(const EpochState& state, Session* session, Position after,
                std::vector<Pattern> patterns, GapReason reason);
+  Position HeldFrom(const EpochState& state) const;
+  bool CatchUpWithGaps(const EpochState& state, Session* session);
   void SendShortfall(const Backfill& backfill, Session* session);
   bool LosesGround(const EpochState& state, MonotonicTime now);
+  void AnnounceSince(const EpochState& state, size_t until, Session* session);
   void StartOver(const EpochState& state, Session* session, GapReason reason);
   void ReplayIncluded(const EpochState& state, Session* session);
   size_t SendImages(const EpochState& state, Session* session);
@@ -80,6 +83,9 @@ class Splice {
     uint64_t count;  // Coverage::answer_count() when it was asked
   };
   std::vector<Asked> asked_;  // of the node above
+
+  Position held_from_;       // HeldFrom, when it was last looked at
+  bool start_over_ = false;  // it has risen since
 
   std::vector<bool> included_;  // by topic id
   std::vector<bool> begun_;     // likewise: has a place in names_ and in included_ or to_image_

@@ -1,8 +1,10 @@
 #include "tests/simulation/world.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
+
+#include "tests/simulation/message_log.h"
 
 namespace fantail::simulation {
 
@@ -10,37 +12,43 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr Nanos kTurnAtLeastEvery = milliseconds(20);
-
-NodeId IdOf(const std::string& name) {
-  return NodeId{std::hash<std::string>()(name) | 1};
-}
-
-feed::ServerObserver* Quiet() {
-  static feed::ServerObserver observer;
-  return &observer;
-}
-
-feed::ClientOptions ClientNamed(const std::string& name, feed::Role role) {
-  return {.name = name, .node = IdOf(name), .role = role};
-}
+// Judging what no longer happens needs no more: FeedClient asks for 100 ms.
+constexpr Nanos kTurnAtLeastEvery = milliseconds(40);
+// A blocked peer is offered its message again.
+constexpr Nanos kTryAgain = milliseconds(5);
+// Why a client gives up what no node should have sent.
+constexpr const char* kNonsense[] = {"a bad message", "a message", "a tick without a name",
+                                     "an image without a name", "two names"};
+// Enough to say what is wrong.
+constexpr size_t kMostViolations = 10;
 
 }  // namespace
 
 // -------------------------------------------------------------------------------------------------
 
 feed::SendResult Node::Send(std::string_view address, const wire::Message& message) {
-  return world_->Transmit(name_, address, message);
+  const feed::SendResult result = world_->Transmit(address, message);
+  if (result == feed::SendResult::kWouldBlock) world_->ScheduleTurn(this, kTryAgain);
+  return result;
 }
 
 bool Node::Send(const wire::Message& message) {
-  if (link == nullptr) return false;
-  world_->TransmitUp(link, message);
-  return true;
+  return link != nullptr && world_->TransmitUp(link, message);
 }
 
+std::pair<Epoch, Position> Node::HeadAt(MonotonicTime time) const {
+  const auto it = std::partition_point(heads_.begin(), heads_.end(),
+                                       [&](const Head& head) { return head.time <= time; });
+  if (it == heads_.begin()) return {};
+  return {std::prev(it)->epoch, std::prev(it)->head};
+}
+
+// -------------------------------------------------------------------------------------------------
+// Time.
+
 void World::At(Nanos after, std::function<void()> action) {
-  events_.push({now_ + after, order_++, std::move(action)});
+  actions_.push_back(std::move(action));
+  Push(now_ + after, Kind::kAction, reinterpret_cast<void*>(actions_.size() - 1));
 }
 
 void World::Run(Nanos span) {
@@ -49,107 +57,215 @@ void World::Run(Nanos span) {
     const Event event = events_.top();
     events_.pop();
     now_ = event.time;
-    event.action();
+    ++events_run_;
+    Run(event);
   }
   now_ = until;
 }
 
-void World::ScheduleTurn(Node* node, Nanos after) {
-  if (after == Nanos{0}) {
-    if (node->turn_scheduled) return;
-    node->turn_scheduled = true;
-    At(after, [this, node] {
-      node->turn_scheduled = false;
+void World::Run(const Event& event) {
+  switch (event.kind) {
+    case Kind::kAction:
+      // A copy: it may add others.
+      std::function<void()>(std::move(actions_[reinterpret_cast<size_t>(event.target)]))();
+      break;
+    case Kind::kTurn: {
+      Node* node = static_cast<Node*>(event.target);
+      if (node->turn_at_ != event.time) return;
+      node->turn_at_ = MonotonicTime::max();
       TurnOf(node);
-    });
-  } else {
-    At(after, [this, node] { ScheduleTurn(node, Nanos{0}); });
+      break;
+    }
+    case Kind::kDown:
+    case Kind::kUp:
+      Deliver(static_cast<Connection*>(event.target), event.kind == Kind::kDown);
+      break;
   }
 }
 
+void World::ScheduleTurn(Node* node, Nanos after) {
+  const MonotonicTime at = now_ + after;
+  if (at >= node->turn_at_) return;
+  node->turn_at_ = at;
+  Push(at, Kind::kTurn, node);
+}
+
 void World::TurnOf(Node* node) {
-  if (!node->alive) return;
+  if (!node->alive || node->stopped) return;
   const bool more = node->Turn(now_);
+  if (node->server() != nullptr) NoteHead(node);
   if (feed::FeedClient* client = node->client()) {
+    if (client->state().state == feed::State::kLive) node->live_at = now_;
     if (node->link != nullptr && client->drop()) {
       const auto drop = *client->drop();
-      node->connect_at =
-          now_ + std::max<Nanos>(drop.retry_after, milliseconds(random_.Between(100, 400)));
-      CloseLink(node->link, drop.reason, /*tell_server=*/random_.OneIn(2));
+      for (const char* nonsense : kNonsense) {
+        if (drop.reason.starts_with(nonsense)) Violate(node->name() + " gives up: " + drop.reason);
+      }
+      CloseLink(node->link, drop.reason, /*tell_server=*/true);
+      node->connect_at = now_ + std::max<Nanos>(drop.retry_after, Jitter());
     }
     if (node->link == nullptr && now_ >= node->connect_at) Connect(node);
   }
   ScheduleTurn(node, more ? Nanos{1000} : kTurnAtLeastEvery);
 }
 
+void World::NoteHead(Node* node) {
+  const feed::EpochState* state = node->server()->state();
+  if (state == nullptr) return;
+  auto& heads = node->heads_;
+  if (!heads.empty() && heads.back().epoch == state->epoch() && heads.back().head == state->head())
+    return;
+  heads.push_back({now_, state->epoch(), state->head()});
+}
+
+// -------------------------------------------------------------------------------------------------
+// Connections.
+
 void World::Connect(Node* node) {
-  auto connection = std::make_unique<Connection>();
-  connection->id = connections_.size() + 1;
-  connection->client = node->name();
-  connection->server = node->upstream;
-  connection->delay = delay;
+  node->connect_at = now_ + Jitter();
   const auto found = nodes_.find(node->upstream);
-  const bool listening = found != nodes_.end() && found->second->alive;
-  connection->cut = isolated_.contains(node->name());
-  node->connect_at = now_ + milliseconds(random_.Between(100, 400));
-  if (!listening && !connection->cut) return;  // refused
-  node->link = connection.get();
+  Node* above = found != nodes_.end() ? found->second.get() : nullptr;
+  const bool stuck = node->line.up_stuck || node->line.down_stuck;
+  if (above == nullptr || (!above->alive && !stuck)) return;  // refused
+  auto connection = std::make_unique<Connection>();
+  Connection* c = connection.get();
   connections_.push_back(std::move(connection));
+  char address[16];
+  std::snprintf(address, sizeof(address), "c%06zu", connections_.size());
+  c->address = address;
+  c->client = node;
+  c->server = above;
+  c->server_open = above->alive;
+  node->link = c;
+  if (tracing) Trace(node->name() + " connects to " + node->upstream + " as " + c->address);
   node->client()->Connected(node, "sim://" + node->upstream, now_);
 }
 
-void World::CloseLink(Connection* connection, std::string_view why, bool tell_server) {
-  if (!connection->open) return;
-  connection->open = false;
-  Node* client = Find(connection->client);
-  if (client->link == connection) {
-    client->link = nullptr;
-    client->connect_at =
-        std::max(client->connect_at, now_ + milliseconds(random_.Between(100, 400)));
-    if (client->alive) client->client()->Disconnected(why, now_);
+void World::CloseLink(Connection* c, std::string_view why, bool tell_server) {
+  if (!c->client_open) return;
+  c->client_open = false;
+  c->down.items.clear();
+  if (tell_server) {
+    SayEnd(c, /*down=*/false);
+  } else {
+    c->up.dead = true;
   }
-  (void)tell_server;  // a ROUTER is never told; it finds out when it sends
+  Node* client = c->client;
+  if (client->link != c) return;
+  client->link = nullptr;
+  client->connect_at = std::max(client->connect_at, now_ + Jitter());
+  if (tracing) Trace(client->name() + " is disconnected: " + std::string(why));
+  if (client->alive) client->client()->Disconnected(why, now_);
 }
 
-feed::SendResult World::Transmit(const std::string& from, std::string_view address,
-                                 const wire::Message& message) {
-  const uint64_t id = std::stoull(std::string(address.substr(1)));
-  Connection* c = connections_.at(id - 1).get();
-  if (!c->open) return feed::SendResult::kPeerGone;
-  bytes_down += message.size();
-  bytes_to[c->client] += message.size();
-  if (c->cut) return feed::SendResult::kSent;
-  At(c->delay, [this, c, message] {
-    Node* client = Find(c->client);
-    if (!c->open || c->cut || !client->alive || client->link != c) return;
-    client->client()->Receive(message.bytes(), now_);
-    ScheduleTurn(client, Nanos{0});
-  });
-  ScheduleTurn(Find(from), milliseconds(1));
+feed::SendResult World::Transmit(std::string_view address, const wire::Message& message) {
+  size_t number = 0;
+  std::from_chars(address.data() + 1, address.data() + address.size(), number);
+  Connection* c = connections_.at(number - 1).get();
+  if (c->server_told) return feed::SendResult::kPeerGone;
+  if (!Put(c, /*down=*/true, message)) return feed::SendResult::kWouldBlock;
+  c->client->bytes_down += message.size();
   return feed::SendResult::kSent;
 }
 
-void World::TransmitUp(Connection* c, const wire::Message& message) {
-  if (!c->open || c->cut) return;
-  At(c->delay, [this, c, message] {
-    Node* server = Find(c->server);
-    if (!c->open || c->cut || !server->alive) return;
-    server->server()->Receive(c->address(), message.bytes(), now_);
-    ScheduleTurn(server, Nanos{0});
-  });
+bool World::TransmitUp(Connection* c, const wire::Message& message) {
+  return !c->server_open || Put(c, /*down=*/false, message);
 }
+
+bool World::Put(Connection* c, bool down, const wire::Message& message) {
+  Pipe& pipe = down ? c->down : c->up;
+  if (pipe.items.size() >= (down ? c->server->capacity : kHighWaterMark)) return false;
+  if (pipe.dead) return true;
+  const Line& line = c->client->line;
+  pipe.items.push_back({message, now_ + std::max(line.delay, delay)});
+  Kick(c, down);
+  return true;
+}
+
+void World::SayEnd(Connection* c, bool down) {
+  Pipe& pipe = down ? c->down : c->up;
+  if (pipe.dead) return;
+  pipe.items.push_back({wire::Message(), now_ + c->client->line.delay});
+  pipe.dead = true;
+  Kick(c, down);
+}
+
+void World::Truncate(Pipe* pipe) {
+  const size_t keep = random_.Below(pipe->items.size() + 1);
+  pipe->items.resize(keep);
+}
+
+void World::Kick(Connection* c, bool down) {
+  Pipe& pipe = down ? c->down : c->up;
+  const Line& line = c->client->line;
+  if (pipe.waking || pipe.items.empty() || (down ? line.down_stuck : line.up_stuck)) return;
+  const Pipe::Item& first = pipe.items.front();
+  MonotonicTime at = std::max(first.ready, now_);
+  if (line.bytes_per_second != 0) {
+    at = std::max(at, now_ + Nanos(static_cast<int64_t>(first.message.size() * 1'000'000'000 /
+                                                        line.bytes_per_second)));
+  }
+  pipe.waking = true;
+  Push(at, down ? Kind::kDown : Kind::kUp, c);
+}
+
+void World::Deliver(Connection* c, bool down) {
+  Pipe& pipe = down ? c->down : c->up;
+  const Line& line = c->client->line;
+  pipe.waking = false;
+  if (pipe.items.empty() || (down ? line.down_stuck : line.up_stuck)) return;
+  Node* to = down ? c->client : c->server;
+  if (to->stopped || (down && to->deaf)) return;  // Continue and SetDeaf kick it again
+  const Pipe::Item item = std::move(pipe.items.front());
+  pipe.items.pop_front();
+  if (down && c->client_open && to->alive) {
+    if (item.message.empty()) {
+      CloseLink(c, "the connection was lost", /*tell_server=*/true);
+    } else {
+      if (tracing) TraceMessage(*c, down, item.message);
+      to->client()->Receive(item.message.bytes(), now_);
+    }
+    ScheduleTurn(to, Nanos{0});
+  } else if (!down && c->server_open) {
+    if (item.message.empty()) {
+      c->server_told = true;
+    } else {
+      if (tracing) TraceMessage(*c, down, item.message);
+      to->server()->Receive(c->address, item.message.bytes(), now_);
+    }
+    ScheduleTurn(to, Nanos{0});
+  }
+  Kick(c, down);
+}
+
+void World::KickAll(Node* node) {
+  for (const auto& c : connections_) {
+    if (c->client == node) Kick(c.get(), true), Kick(c.get(), false);
+    if (c->server == node) Kick(c.get(), false);
+  }
+}
+
+// -------------------------------------------------------------------------------------------------
+// Faults.
 
 void World::Kill(const std::string& name, bool tell_peers) {
   Node* node = Find(name);
   node->alive = false;
-  if (node->link != nullptr) {
-    node->link->open = false;
-    node->link = nullptr;
+  node->stopped = node->deaf = false;
+  if (Connection* c = std::exchange(node->link, nullptr)) {
+    c->client_open = false;
+    c->down.items.clear();
+    Truncate(&c->up);
+    if (tell_peers) SayEnd(c, /*down=*/false);
+    c->up.dead = true;
   }
-  for (const auto& connection : connections_) {
-    if (connection->server != name || !connection->open) continue;
-    connection->cut = true;
-    if (tell_peers) CloseLink(connection.get(), "the connection was lost", true);
+  for (const auto& c : connections_) {
+    if (c->server != node || !c->server_open) continue;
+    c->server_open = false;
+    c->up.items.clear();
+    Truncate(&c->down);
+    if (tell_peers) SayEnd(c.get(), /*down=*/true);
+    // Without an end, the pipe stays silent until a restart says it.
   }
 }
 
@@ -157,203 +273,98 @@ void World::Restart(const std::string& name) {
   Node* node = Find(name);
   node->alive = true;
   node->connect_at = now_;
-  for (const auto& connection : connections_) {
-    if (connection->server == name && connection->open) {
-      CloseLink(connection.get(), "the connection was lost", true);
-    }
+  node->heads_.clear();
+  // Whoever still holds a connection to the process before is told when it next sends.
+  for (const auto& c : connections_) {
+    if (c->server == node && c->client_open && !c->server_open) SayEnd(c.get(), /*down=*/true);
   }
   node->Start(now_);
   ScheduleTurn(node, Nanos{0});
 }
 
-void World::Trace(const std::string& line) const {
-  if (std::getenv("FANTAIL_TRACE") == nullptr) return;
-  std::fprintf(stderr, "%.6f s %s\n", static_cast<double>(now_.time_since_epoch().count()) * 1e-9,
-               line.c_str());
+void World::Stop(const std::string& name) {
+  Find(name)->stopped = true;
+}
+
+void World::Continue(const std::string& name) {
+  Node* node = Find(name);
+  if (!node->stopped) return;
+  node->stopped = false;
+  KickAll(node);
+  ScheduleTurn(node, Nanos{0});
+}
+
+void World::SetLine(const std::string& client, const Line& line) {
+  Node* node = Find(client);
+  node->line = line;
+  KickAll(node);
+}
+
+void World::SetDeaf(const std::string& client, bool deaf) {
+  Node* node = Find(client);
+  node->deaf = deaf;
+  KickAll(node);
 }
 
 void World::CutLink(const std::string& client) {
-  if (Connection* c = Find(client)->link) c->cut = true;
+  Connection* c = Find(client)->link;
+  if (c == nullptr) return;
+  c->up.items.clear();
+  c->down.items.clear();
+  c->up.dead = c->down.dead = true;
 }
 
-void World::BreakLink(const std::string& client) {
-  if (Connection* c = Find(client)->link) CloseLink(c, "the connection was lost", true);
+void World::BreakLink(const std::string& client, bool tell_server) {
+  Connection* c = Find(client)->link;
+  if (c == nullptr) return;
+  Truncate(&c->up);
+  CloseLink(c, "the connection was lost", tell_server);
 }
 
-// -------------------------------------------------------------------------------------------------
-
-SimPublisher::SimPublisher(World* world, std::string name, bool paced)
-    : Node(world, name),
-      server_({.name = name, .node = IdOf(name), .role = feed::Role::kPublisher}, this, Quiet()),
-      sequencer_(&server_) {
-  server_.BeginEpoch(Epoch{uint64_t{1} << 32}, paced, /*covers_everything=*/true);
+void World::LoseAbove(const std::string& client) {
+  Connection* c = Find(client)->link;
+  if (c == nullptr) return;
+  c->server_told = true;
+  c->up.items.clear();
+  c->up.dead = true;
 }
 
-bool SimPublisher::Turn(MonotonicTime now) {
-  sequencer_.Flush();
-  return server_.Turn(now);
+void World::Isolate(const std::string& client) {
+  Line line = Find(client)->line;
+  line.down_stuck = line.up_stuck = true;
+  SetLine(client, line);
 }
 
-void SimPublisher::Publish(const std::string& symbol) {
-  Random& random = world_->random();
-  text::Row row{.symbol = symbol, .venue = random.OneIn(2) ? "XNYS" : "", .tick = {}};
-  row.tick.kind = random.OneIn(3) ? wire::TickKind::kTrade : wire::TickKind::kQuote;
-  row.tick.time_ns = static_cast<int64_t>(symbols_.size());
-  row.tick.price = random.Between(100, 10000);
-  row.tick.size = random.Below(1000) + 1;
-  row.tick.price_exponent = -2;
-  sequencer_.Add(row);
-  symbols_.push_back(symbol);
-  std::vector<wire::Tick>& ticks = truth_[symbol];
-  row.tick.sequence = Sequence{static_cast<uint32_t>(ticks.size() + 1)};
-  ticks.push_back(row.tick);
-  world_->ScheduleTurn(this, Nanos{0});
-}
-
-feed::TopicImage SimPublisher::TrueImage(const std::string& symbol) const {
-  feed::TopicImage image{};
-  for (const wire::Tick& tick : truth_.at(symbol)) feed::ApplyTick(tick, &image);
-  return image;
+void World::Heal(const std::string& client) {
+  Line line = Find(client)->line;
+  line.down_stuck = line.up_stuck = false;
+  line.bytes_per_second = 0;
+  SetLine(client, line);
 }
 
 // -------------------------------------------------------------------------------------------------
 
-SimGateway::SimGateway(World* world, std::string name, std::string upstream_name,
-                       std::vector<Pattern> allow)
-    : Node(world, std::move(name)), allow_(std::move(allow)) {
-  upstream = std::move(upstream_name);
+void World::Violate(std::string what) {
+  if (violations_.size() >= kMostViolations) return;
+  Trace("VIOLATION: " + what);
+  char time[32];
+  std::snprintf(time, sizeof(time),
+                "%.6f s: ", static_cast<double>(now_.time_since_epoch().count()) * 1e-9);
+  violations_.push_back(time + std::move(what));
 }
 
-void SimGateway::Start(MonotonicTime now) {
-  (void)now;
-  server_options.name = name_;
-  server_options.node = IdOf(name_);
-  server_options.role = feed::Role::kGateway;
-  server_options.allow = allow_;
-  forwarder_ = std::make_unique<feed::Forwarder>(ClientNamed(name_, feed::Role::kGateway), 1,
-                                                 server_options, this, Quiet());
+void World::TraceMessage(const Connection& c, bool down, const wire::Message& message) const {
+  const std::string text = DescribeMessage(message.bytes());
+  if (text.empty()) return;
+  const Node& to = down ? *c.client : *c.server;
+  const Node& from = down ? *c.server : *c.client;
+  Trace(to.name() + " <- " + from.name() + ": " + text);
 }
 
-// -------------------------------------------------------------------------------------------------
-
-SimDesk::SimDesk(World* world, std::string name, std::string upstream_name,
-                 std::vector<Pattern> patterns, const SimPublisher* publisher)
-    : Node(world, name),
-      publisher_(publisher),
-      client_(ClientNamed(name, feed::Role::kSubscriber), this) {
-  upstream = std::move(upstream_name);
-  Want(std::move(patterns));
-}
-
-bool SimDesk::Turn(MonotonicTime now) {
-  client_.Turn(now);
-  return false;
-}
-
-void SimDesk::Want(std::vector<Pattern> patterns) {
-  patterns_ = patterns;
-  client_.SetInterest(std::move(patterns), world_->now());
-}
-
-void SimDesk::Violate(std::string what) {
-  if (violations_.size() < 5) {
-    violations_.push_back(name_ + " at " +
-                          std::to_string(world_->now().time_since_epoch().count() / 1000) +
-                          " us: " + std::move(what));
-  }
-}
-
-void SimDesk::OnNewEpoch(Epoch, bool) {
-  seen_.clear();
-  through_ = Position{};
-}
-
-void SimDesk::OnTopic(TopicId id, std::string_view name) {
-  seen_[id].symbol = name;
-}
-
-void SimDesk::OnImage(const feed::TopicImage& image) {
-  Seen& seen = seen_[image.topic];
-  if (seen.symbol.empty()) return Violate("an image without a name");
-  seen.image = image;
-}
-
-void SimDesk::OnRecords(std::span<const wire::Record> records) {
-  for (const wire::Record& record : records) {
-    Seen& seen = seen_[record.tick.topic];
-    const auto truth = publisher_->truth().find(seen.symbol);
-    if (truth == publisher_->truth().end()) return Violate("a record of no topic");
-    const uint32_t sequence = record.tick.sequence.value;
-    if (sequence == 0 || sequence > truth->second.size())
-      return Violate("a record never published");
-    wire::Tick tick = record.tick;
-    tick.topic = TopicId{};
-    tick.venue = VenueId{};
-    if (!(tick == truth->second[sequence - 1]))
-      Violate("a record of other content: " + seen.symbol);
-    if (publisher_->symbols()[record.position.value - 1] != seen.symbol) {
-      Violate("a record at another position");
-    }
-    if (sequence != seen.image.sequence.value + 1) {
-      Violate(seen.symbol + ": sequence " + std::to_string(sequence) + " after " +
-              std::to_string(seen.image.sequence.value));
-    }
-    feed::ApplyTick(record.tick, &seen.image);
-    ++seen.records;
-    ++records_;
-  }
-}
-
-void SimDesk::OnThrough(Position through) {
-  if (through < through_) Violate("through goes back");
-  through_ = through;
-}
-
-void SimDesk::OnGap(const feed::GapNotice& gap) {
-  ++gaps_;
-  world_->Trace(name_ + ": gap (" + std::to_string(gap.from.value) + ", " +
-                std::to_string(gap.to.value) + "] of " + feed::DescribePatterns(gap.patterns) +
-                ", " + feed::GapReasonName(gap.reason) + "; wants " +
-                feed::DescribePatterns(patterns_) + ", has " +
-                feed::DescribePatterns(client_.complete().patterns()) + " through " +
-                std::to_string(client_.through().value));
-  if (gap.reason == feed::GapReason::kHole) Violate("a hole that no node announced");
-}
-
-void SimDesk::OnHave(const feed::HaveNotice& have) {
-  for (const Pattern& pattern : have.refused) refused_.push_back(pattern.text());
-  // What is no longer wanted starts anew when it is wanted again.
-  for (auto& [id, seen] : seen_) {
-    if (!client_.complete().Matches(seen.symbol)) seen.image = {};
-  }
-}
-
-bool SimDesk::Converged() const {
-  const feed::Interest interest(patterns_);
-  std::map<std::string, const Seen*> mine;
-  for (const auto& [id, seen] : seen_) mine[seen.symbol] = &seen;
-  for (const auto& [symbol, ticks] : publisher_->truth()) {
-    if (!interest.Matches(symbol)) continue;
-    const auto it = mine.find(symbol);
-    if (it == mine.end()) return false;
-    feed::TopicImage image = it->second->image;
-    const feed::TopicImage truth = publisher_->TrueImage(symbol);
-    image.topic = TopicId{};
-    image.totals.topic = TopicId{};
-    for (wire::Tick* tick : {&image.trade, &image.quote, &image.status}) {
-      tick->topic = TopicId{};
-      tick->venue = VenueId{};
-    }
-    if (!(image == truth)) return false;
-  }
-  return true;
-}
-
-bool SimDesk::SawAll(const std::string& symbol) const {
-  for (const auto& [id, seen] : seen_) {
-    if (seen.symbol == symbol) return seen.records == publisher_->truth().at(symbol).size();
-  }
-  return false;
+void World::Trace(const std::string& line) const {
+  if (!tracing) return;
+  std::fprintf(stderr, "%.6f s %s\n", static_cast<double>(now_.time_since_epoch().count()) * 1e-9,
+               line.c_str());
 }
 
 }  // namespace fantail::simulation

@@ -1,9 +1,10 @@
-// A simulated world: one publisher, gateways and desks in virtual time on one thread, over
-// connections that delay, cut silently and break, with nodes that are killed and restarted. The
-// real FeedServer, FeedClient and Forwarder run in it; the world knows the truth and checks every
-// desk against it.
+// A simulated world: publishers, gateways and desks in virtual time on one thread, over connections
+// that delay, trickle, get stuck and break, with nodes that are killed, restarted and stopped. The
+// real FeedServer, FeedClient and Forwarder run in it.
 //
 // The same seed gives the same world, step by step.
+//
+// Thread: one owner; several worlds may run on several threads.
 #ifndef FANTAIL_TESTS_SIMULATION_WORLD_H_
 #define FANTAIL_TESTS_SIMULATION_WORLD_H_
 
@@ -12,28 +13,17 @@
 #include <map>
 #include <memory>
 #include <queue>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fantail/base/random.h"
 #include "fantail/feed/forwarder.h"
-#include "publisher/sequencer.h"
+#include "tests/simulation/pipe.h"
 
 namespace fantail::simulation {
 
 class World;
-
-// One connection from a client to a node: a pipe each way that keeps order.
-struct Connection {
-  uint64_t id = 0;
-  std::string client;
-  std::string server;
-  Nanos delay{0};
-  bool cut = false;  // silently: what is sent is lost, nobody is told
-  bool open = true;
-  std::string address() const { return "c" + std::to_string(id); }
-};
 
 // Whatever serves sessions or is one. The world calls it; it answers through the world.
 class Node : public feed::SessionLinks, public feed::ClientLink {
@@ -45,21 +35,41 @@ class Node : public feed::SessionLinks, public feed::ClientLink {
   virtual feed::FeedClient* client() { return nullptr; }
   // One turn of its loop; true if it wants another at once.
   virtual bool Turn(MonotonicTime now) = 0;
-  // What a kill and a restart leave: a desk's consumer keeps what it has seen.
-  virtual void Start(MonotonicTime now) { (void)now; }
+  // The process begins, at first and after a kill: nothing is left of the one before.
+  virtual void Start(MonotonicTime now) = 0;
 
   feed::SendResult Send(std::string_view address, const wire::Message& message) override;
   bool Send(const wire::Message& message) override;
 
+  // How far it had come at `time`: the newest epoch, and the head in it.
+  std::pair<Epoch, Position> HeadAt(MonotonicTime time) const;
+
   bool alive = true;
-  std::string upstream;        // whom its client connects to
+  bool stopped = false;  // alive, its connections stand, and it does nothing
+  bool deaf = false;     // reads nothing from above
+  std::string upstream;  // whom its client connects to
+  Line line;             // to there
+  // Of its sockets' queue to each client, in messages: above any window, as in fantail/net.
+  size_t capacity = kHighWaterMark;
   Connection* link = nullptr;  // its client's connection
   MonotonicTime connect_at;    // when to try again
-  bool turn_scheduled = false;
+  MonotonicTime live_at;       // when its client was last live, at the end of a turn
+  uint64_t bytes_down = 0;     // sent to it from above
 
  protected:
   World* const world_;
   const std::string name_;
+
+ private:
+  friend class World;
+  struct Head {
+    MonotonicTime time;
+    Epoch epoch;
+    Position head;
+  };
+
+  MonotonicTime turn_at_ = MonotonicTime::max();  // the next turn; earlier events are stale
+  std::vector<Head> heads_;                       // by rising time
 };
 
 class World {
@@ -83,148 +93,97 @@ class World {
   void At(Nanos after, std::function<void()> action);
   // Runs until `span` of virtual time has passed.
   void Run(Nanos span);
+  void ScheduleTurn(Node* node, Nanos after);
 
-  // Faults.
+  // --- Faults. ---
+
+  // The process dies. Of what it had sent, a beginning still comes; then its peers are told, or are
+  // left to find out (the machine is gone too).
   void Kill(const std::string& name, bool tell_peers);
   void Restart(const std::string& name);
-  void CutLink(const std::string& client);    // black hole until the client gives up
-  void BreakLink(const std::string& client);  // both ends are told
-  // New connections of this client are black holes until Heal.
-  void Isolate(const std::string& client) {
-    isolated_.insert(client);
-    CutLink(client);
-  }
-  void Heal(const std::string& client) { isolated_.erase(client); }
+  // Like SIGSTOP and SIGCONT.
+  void Stop(const std::string& name);
+  void Continue(const std::string& name);
+  // The line from `client` to the node above gets other properties: its connection of now, and all
+  // that it makes later.
+  void SetLine(const std::string& client, const Line& line);
+  void SetDeaf(const std::string& client, bool deaf);
+  // The sockets of a node take so many messages for each client, and no more until some have gone.
+  void SetCapacity(const std::string& name, size_t messages) { Find(name)->capacity = messages; }
+  // Stuck both ways, for good.
+  void CutLink(const std::string& client);
+  // The connection breaks: a beginning of what was on its way still comes. `tell_server` false: the
+  // node above finds out by itself.
+  void BreakLink(const std::string& client, bool tell_server = true);
+  // The node above thinks that the client is gone; the client is not told.
+  void LoseAbove(const std::string& client);
+  // The line is stuck both ways until Heal.
+  void Isolate(const std::string& client);
+  void Heal(const std::string& client);
 
-  void ScheduleTurn(Node* node, Nanos after);
-  feed::SendResult Transmit(const std::string& from, std::string_view address,
-                            const wire::Message& message);
-  void TransmitUp(Connection* connection, const wire::Message& message);
+  // --- What is wrong in this world. ---
 
-  // A line on standard error if FANTAIL_TRACE is set.
+  void Violate(std::string what);
+  const std::vector<std::string>& violations() const { return violations_; }
+  // A number that depends on everything that any desk was given, and when.
+  void Hash(uint64_t value) { hash_ = (hash_ ^ value) * 0x100000001b3; }
+  uint64_t hash() const { return hash_; }
+
+  // Whether the log is on; a line of it, on standard error.
+  bool tracing = false;
   void Trace(const std::string& line) const;
 
-  Nanos delay = std::chrono::microseconds(200);
-  uint64_t bytes_down = 0;                   // all connections
-  std::map<std::string, uint64_t> bytes_to;  // by client
+  feed::SendResult Transmit(std::string_view address, const wire::Message& message);
+  bool TransmitUp(Connection* connection, const wire::Message& message);
+
+  Nanos delay = std::chrono::microseconds(200);  // of lines that nobody has set
+  uint64_t events_run() const { return events_run_; }
+
+  template <class Fn>
+  void ForEachNode(Fn fn) {
+    for (const auto& [name, node] : nodes_) fn(node.get());
+  }
 
  private:
+  enum class Kind : uint8_t { kAction, kTurn, kDown, kUp };
   struct Event {
     MonotonicTime time;
     uint64_t order;
-    std::function<void()> action;
+    Kind kind;
+    void* target;  // a Node, a Connection, or an index into actions_
     bool operator<(const Event& other) const {
       return time != other.time ? time > other.time : order > other.order;
     }
   };
 
+  void Push(MonotonicTime time, Kind kind, void* target) {
+    events_.push({time, order_++, kind, target});
+  }
+  void Run(const Event& event);
   void TurnOf(Node* node);
+  void NoteHead(Node* node);
   void Connect(Node* node);
   void CloseLink(Connection* connection, std::string_view why, bool tell_server);
+  // Keeps a random beginning of what is in the pipe.
+  void Truncate(Pipe* pipe);
+  void SayEnd(Connection* c, bool down);
+  bool Put(Connection* c, bool down, const wire::Message& message);
+  // Sees to it that the first item is taken out when it is due.
+  void Kick(Connection* c, bool down);
+  void Deliver(Connection* c, bool down);
+  void TraceMessage(const Connection& c, bool down, const wire::Message& message) const;
+  void KickAll(Node* node);
+  Nanos Jitter() { return std::chrono::milliseconds(random_.Between(100, 400)); }
 
   Random random_;
   MonotonicTime now_{std::chrono::seconds(1)};
   std::map<std::string, std::unique_ptr<Node>> nodes_;
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::set<std::string> isolated_;
   std::priority_queue<Event> events_;
+  std::vector<std::function<void()>> actions_;
   uint64_t order_ = 0;
-};
-
-// The truth: everything that was ever published, and a node that publishes it.
-class SimPublisher final : public Node {
- public:
-  SimPublisher(World* world, std::string name, bool paced);
-
-  feed::FeedServer* server() override { return &server_; }
-  bool Turn(MonotonicTime now) override;
-
-  // Publishes a trade or a quote of `symbol`.
-  void Publish(const std::string& symbol);
-  void End() { server_.End(sequencer_.head()); }
-
-  // By symbol, in order of their sequences.
-  const std::map<std::string, std::vector<wire::Tick>>& truth() const { return truth_; }
-  const std::vector<std::string>& symbols() const { return symbols_; }  // by position - 1
-  feed::TopicImage TrueImage(const std::string& symbol) const;
-
- private:
-  feed::FeedServer server_;
-  publisher::Sequencer sequencer_;
-  std::map<std::string, std::vector<wire::Tick>> truth_;
-  std::vector<std::string> symbols_;
-};
-
-class SimGateway final : public Node {
- public:
-  SimGateway(World* world, std::string name, std::string upstream_name,
-             std::vector<Pattern> allow = {});
-
-  feed::FeedServer* server() override { return &forwarder_->server(); }
-  feed::FeedClient* client() override { return &forwarder_->upstream().line(0); }
-  bool Turn(MonotonicTime now) override { return forwarder_->Turn(now); }
-  void Start(MonotonicTime now) override;
-
-  feed::ServerOptions server_options;
-
- private:
-  std::vector<Pattern> allow_;
-  std::unique_ptr<feed::Forwarder> forwarder_;
-};
-
-// A desk that checks everything it is given against the truth, as it comes.
-class SimDesk final : public Node, private feed::FeedEvents {
- public:
-  SimDesk(World* world, std::string name, std::string upstream_name, std::vector<Pattern> patterns,
-          const SimPublisher* publisher);
-
-  feed::FeedClient* client() override { return &client_; }
-  bool Turn(MonotonicTime now) override;
-
-  void Want(std::vector<Pattern> patterns);
-  // While blocked it acknowledges nothing.
-  void Block(bool blocked) { client_.HoldAcks(blocked); }
-  // Whether its image equals the publisher's for all it wants.
-  bool Converged() const;
-  // Everything of `symbol`, from sequence 1 on, came as records: no image, no gap.
-  bool SawAll(const std::string& symbol) const;
-
-  const std::vector<std::string>& violations() const { return violations_; }
-  size_t records() const { return records_; }
-  size_t gaps() const { return gaps_; }
-  bool ended() const { return ended_; }
-  const std::vector<feed::State>& states() const { return states_; }
-  const std::vector<std::string>& refused() const { return refused_; }
-
- private:
-  struct Seen {
-    std::string symbol;
-    feed::TopicImage image;
-    uint64_t records = 0;
-  };
-
-  void OnNewEpoch(Epoch epoch, bool paced) override;
-  void OnTopic(TopicId id, std::string_view name) override;
-  void OnVenue(VenueId, std::string_view) override {}
-  void OnImage(const feed::TopicImage& image) override;
-  void OnRecords(std::span<const wire::Record> records) override;
-  void OnThrough(Position through) override;
-  void OnGap(const feed::GapNotice& gap) override;
-  void OnHave(const feed::HaveNotice& have) override;
-  void OnState(const feed::FeedState& state) override { states_.push_back(state.state); }
-  void OnEnd(Position at) override { (void)at, ended_ = true; }
-  void Violate(std::string what);
-
-  const SimPublisher* const publisher_;
-  std::vector<Pattern> patterns_;
-  feed::FeedClient client_;
-  std::map<TopicId, Seen> seen_;
-  Position through_;
-  size_t records_ = 0;
-  size_t gaps_ = 0;
-  bool ended_ = false;
-  std::vector<feed::State> states_;
-  std::vector<std::string> refused_;
+  uint64_t events_run_ = 0;
+  uint64_t hash_ = 0xcbf29ce484222325;
   std::vector<std::string> violations_;
 };
 

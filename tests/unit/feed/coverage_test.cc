@@ -58,18 +58,36 @@ TEST_F(CoverageTest, WhatIsNoLongerCoveredBeginsAnew) {
 
 TEST_F(CoverageTest, ABackfillExtendsWhatIsCoveredBackwards) {
   coverage.Acknowledge(Interest(P({"A*"})), {10});
-  coverage.Extend(Pattern("AAPL"), {4});
+  coverage.Extend(Pattern("AAPL"), {4}, {});
   EXPECT_EQ(From("AAPL"), Position{4});
   EXPECT_EQ(From("A*"), Position{10});
-  coverage.Extend(Pattern("AAPL"), {7});
+  coverage.Extend(Pattern("AAPL"), {7}, {});
   EXPECT_EQ(From("AAPL"), Position{4});
-  coverage.Extend(Pattern("B"), {1});
+  coverage.Extend(Pattern("B"), {1}, {});
   EXPECT_EQ(From("B"), std::nullopt);
+}
+
+TEST_F(CoverageTest, ABackfillThatEndsBeforeAGapExtendsNothing) {
+  coverage.Acknowledge(Interest(P({"A*"})), {10});
+  coverage.Raise(Pattern("AA*"), {50});
+  coverage.Extend(Pattern("A*"), {4}, {10});
+  EXPECT_EQ(From("A*"), Position{50});
+  coverage.Extend(Pattern("A*"), {4}, {50});
+  EXPECT_EQ(From("A*"), Position{4});
+}
+
+TEST_F(CoverageTest, NarrowKeepsWhatLiesWithin) {
+  coverage.Acknowledge(Interest(P({"A*", "B"})), {10});
+  coverage.Narrow(Interest(P({"AA*", "C"})));
+  EXPECT_EQ(From("AAPL"), Position{10});
+  EXPECT_EQ(From("ABC"), std::nullopt);
+  EXPECT_EQ(From("B"), std::nullopt);
+  EXPECT_EQ(From("C"), std::nullopt);
 }
 
 TEST_F(CoverageTest, AGapRaisesAllThatItOverlaps) {
   coverage.Acknowledge(Interest(P({"A*", "B*"})), {10});
-  coverage.Extend(Pattern("AAPL"), {4});
+  coverage.Extend(Pattern("AAPL"), {4}, {});
   coverage.Raise(Pattern("AA*"), {50});
   EXPECT_EQ(From("AAPL"), Position{50});
   EXPECT_EQ(From("A*"), Position{50});
@@ -106,7 +124,7 @@ TEST_F(CoverageTest, EveryChangeRaisesTheGeneration) {
     last = coverage.generation();
   };
   rises([&] { coverage.Acknowledge(Interest(P({"A"})), {1}); });
-  rises([&] { coverage.Extend(Pattern("A"), {0}); });
+  rises([&] { coverage.Extend(Pattern("A"), {0}, {}); });
   rises([&] { coverage.Raise(Pattern("A"), {5}); });
   rises([&] { coverage.Refuse(Pattern("B"), "no"); });
   rises([&] { coverage.Answered({.pattern = Pattern("A"), .after = {}, .through = {}}); });

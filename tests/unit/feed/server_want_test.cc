@@ -306,5 +306,19 @@ TEST_F(WantTest, SomebodyHasWhatIsAcknowledgedOnly) {
   EXPECT_FALSE(server->SomebodyHas(Pattern("*")));
 }
 
+TEST_F(WantTest, ABackfillWithinWhatTheSameChangeAddsIsNoInterestOfItsOwn) {
+  Start();
+  Publish("AAPL", 3);
+  Hello("gateway");
+  wire::TextListBuilder texts;
+  texts.Add("A*");
+  texts.Add("AAPL");
+  const std::vector<wire::Start> starts = {Resume(3), BackfillOf(1, 3)};
+  From("gateway", wire::Want{.version = 1, .epoch = kEpoch, .add = texts.list(), .starts = starts});
+  Turn();
+  EXPECT_EQ(Find("gateway")->patterns.size(), 1u);
+  EXPECT_TRUE(Find("gateway")->patterns.contains(Pattern("A*")));
+}
+
 }  // namespace
 }  // namespace fantail::feed

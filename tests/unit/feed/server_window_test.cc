@@ -277,5 +277,32 @@ TEST_F(WindowTest, TheLogOfALiveFeedStaysBoundedBehindAStoppedSession) {
   EXPECT_LE(waiting, options.max_backlog_bytes + 64 * 1024);
 }
 
+TEST_F(WindowTest, PongsSayHowLongASessionThatFellBehindHasWaited) {
+  options.max_backlog_bytes = 256 * 1024;
+  options.window_messages = 6;
+  Start();
+  Join("stopped", {"*"});
+  PublishMoreThanTheBacklog();
+  ASSERT_EQ(server->counters().fell_behind, 1u);
+  Pass(seconds(4), {"stopped"});
+  EXPECT_GE(To("stopped").Last<wire::Pong>().waiting_ns, 3'900'000'000u);
+}
+
+TEST_F(WindowTest, ASessionWithSomethingOfItsOwnToSendFallsBehindToo) {
+  options.max_backlog_bytes = 256 * 1024;
+  options.window_messages = 6;
+  options.proof_every = seconds(1);
+  Start();
+  Join("stopped", {"*"});
+  while (Find("stopped")->HasRoom(0, options.window_messages)) {
+    Publish("AAPL");
+    Turn();
+  }
+  Pass(seconds(2), {"stopped"});
+  ASSERT_FALSE(Find("stopped")->outbox.empty());
+  PublishMoreThanTheBacklog();
+  EXPECT_EQ(server->counters().fell_behind, 1u);
+}
+
 }  // namespace
 }  // namespace fantail::feed

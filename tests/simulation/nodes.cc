@@ -1,0 +1,192 @@
+#include "tests/simulation/nodes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fantail::simulation {
+
+using std::chrono::milliseconds;
+
+namespace {
+
+// Often enough to catch a bound that is broken for a moment, seldom enough to cost little.
+constexpr Nanos kCheckEvery = milliseconds(100);
+// Own messages of a session: a turn of its splice, a have, a proof; beyond that, a name each.
+constexpr size_t kMostOwnMessages = 32;
+
+feed::ServerObserver* Quiet() {
+  static feed::ServerObserver observer;
+  return &observer;
+}
+
+}  // namespace
+
+NodeId IdOf(const std::string& name) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return NodeId{hash | 1};
+}
+
+std::string WhatIsWrong(const feed::ClientCounters& counters) {
+  if (counters.wrong_digests > 0) return "a proof of completeness failed";
+  if (counters.holes > 0) return "a sequence was missing";
+  if (counters.lost_messages > 0) return "a message was missing, and pipes lose none";
+  if (counters.bad_messages > 0) return "a message made no sense";
+  return "";
+}
+
+std::string NotLiveAbove(World* world, const Node& node) {
+  Nanos bound = kPathBound;
+  for (const Node* at = &node; !at->upstream.empty(); bound += kPathBound) {
+    at = world->Find(at->upstream);
+    if (world->now() - at->live_at > bound) return at->name();
+  }
+  return "";
+}
+
+// -------------------------------------------------------------------------------------------------
+
+void ServerChecks::Check(World* world, const Node& node, const feed::FeedServer& server,
+                         const feed::ServerOptions& options) {
+  const uint64_t before = std::exchange(records_, server.counters().records);
+  const uint64_t taken = records_ >= before ? records_ - before : records_;  // after a restart
+  most_bytes_a_turn_ = std::max(most_bytes_a_turn_, taken * sizeof(wire::Record));
+  if (world->now() - checked_at_ < kCheckEvery) return;
+  checked_at_ = world->now();
+  const auto violate = [&](const std::string& what) { world->Violate(node.name() + ": " + what); };
+  if (server.counters().bad_messages > 0) violate("it was sent a message that makes no sense");
+  const size_t topics = server.state() == nullptr ? 0 : server.state()->topics().size();
+  server.ForEachSession([&](const feed::Session& session) {
+    if (session.sent_bytes - session.acked_bytes > options.window_bytes ||
+        session.sent_messages - session.acked_messages > options.window_messages) {
+      violate("more than a window is on its way to " + session.name);
+    }
+    if (session.outbox.size() > kMostOwnMessages + topics) {
+      violate("the outbox of " + session.name + " grows");
+    }
+    if (world->now() - session.last_heard > options.silent_after + milliseconds(100)) {
+      violate("it keeps the session of " + session.name + ", which has long been silent");
+    }
+  });
+  if (server.state() == nullptr) return;
+  const size_t least = size_t{3} * 1024 * sizeof(wire::Record);
+  if (server.state()->ring().size_bytes() > std::max(options.ring_bytes, least)) {
+    violate("its ring is larger than it may be");
+  }
+  if (server.state()->paced()) return;
+  for (const auto& [key, group] : server.state()->groups()) {
+    // What one turn adds comes on top, and a member in the newer half of that stays.
+    if (group->log_bytes() > options.max_backlog_bytes + 2 * most_bytes_a_turn_ + 64 * 1024) {
+      violate("the log of a group holds " + std::to_string(group->log_bytes()) + " bytes");
+    }
+  }
+}
+
+// -------------------------------------------------------------------------------------------------
+
+SimPublisher::SimPublisher(World* world, std::string name, bool paced, feed::ServerOptions options)
+    : Node(world, std::move(name)), paced_(paced), options_(std::move(options)) {
+  options_.name = name_;
+  options_.node = IdOf(name_);
+  options_.role = feed::Role::kPublisher;
+}
+
+void SimPublisher::Start(MonotonicTime) {
+  ++epoch_number_;
+  ended_ = false;
+  truths_[epoch()] = std::make_unique<Truth>(epoch());
+  server_ = std::make_unique<feed::FeedServer>(options_, this, Quiet());
+  sequencer_ = std::make_unique<publisher::Sequencer>(server_.get());
+  server_->BeginEpoch(epoch(), paced_, /*covers_everything=*/true);
+}
+
+bool SimPublisher::Turn(MonotonicTime now) {
+  live_at = now;
+  sequencer_->Flush();
+  const bool more = server_->Turn(now);
+  checks_.Check(world_, *this, *server_, options_);
+  return more;
+}
+
+void SimPublisher::Publish(const std::string& symbol) {
+  Random& random = world_->random();
+  text::Row row{.symbol = symbol, .venue = random.OneIn(2) ? "XNYS" : "", .tick = {}};
+  row.tick.kind = random.OneIn(3) ? wire::TickKind::kTrade : wire::TickKind::kQuote;
+  row.tick.time_ns = static_cast<int64_t>(truth().head().value);
+  row.tick.price = random.Between(100, 10000);
+  row.tick.size = random.Below(1000) + 1;
+  row.tick.price_exponent = -2;
+  sequencer_->Add(row);
+  truths_.at(epoch())->Add(symbol, row.venue.empty() ? "" : "XNYS", row.tick);
+  world_->ScheduleTurn(this, Nanos{0});
+}
+
+void SimPublisher::End() {
+  sequencer_->Flush();
+  server_->End(sequencer_->head());
+  ended_ = true;
+}
+
+size_t SimPublisher::Published(const std::string& symbol) const {
+  const uint32_t index = truth().Find(symbol);
+  return index == Truth::kNone ? 0 : truth().topics()[index].ticks.size();
+}
+
+// -------------------------------------------------------------------------------------------------
+
+SimGateway::SimGateway(World* world, std::string name, std::string upstream_name,
+                       std::vector<Pattern> allow, const SimPublisher* publisher,
+                       feed::ServerOptions options)
+    : Node(world, std::move(name)), server_options(std::move(options)), publisher_(publisher) {
+  upstream = std::move(upstream_name);
+  server_options.name = name_;
+  server_options.node = IdOf(name_);
+  server_options.role = feed::Role::kGateway;
+  server_options.allow = std::move(allow);
+}
+
+void SimGateway::Start(MonotonicTime) {
+  forwarder_ = std::make_unique<feed::Forwarder>(
+      feed::ClientOptions{.name = name_, .node = IdOf(name_), .role = feed::Role::kGateway}, 1,
+      server_options, this, Quiet());
+}
+
+bool SimGateway::Turn(MonotonicTime now) {
+  const bool more = forwarder_->Turn(now);
+  checks_.Check(world_, *this, forwarder_->server(), server_options);
+  if (now - checked_at_ < kCheckEvery) return more;
+  checked_at_ = now;
+  CheckClient();
+  if (publisher_ != nullptr) CheckFresh(now);
+  return more;
+}
+
+void SimGateway::CheckClient() {
+  const std::string wrong = WhatIsWrong(client()->counters());
+  if (!wrong.empty()) world_->Violate(name_ + ", facing " + upstream + ": " + wrong);
+  if (client()->state().state != feed::State::kLive) return;
+  const std::string above = NotLiveAbove(world_, *this);
+  if (!above.empty()) world_->Violate(name_ + " says it is live, and " + above + " is not");
+}
+
+// If it is live, its image holds all that the node above had a while ago.
+void SimGateway::CheckFresh(MonotonicTime now) {
+  if (client()->state().state != feed::State::kLive) return;
+  const auto [epoch, head] = world_->Find(upstream)->HeadAt(now - kLinkBound);
+  if (epoch > client()->epoch()) return world_->Violate(name_ + " is live in an old epoch");
+  const Truth* truth = publisher_->TruthOf(epoch);
+  if (truth == nullptr || epoch != client()->epoch() || head <= client()->through()) return;
+  const feed::EpochState& state = *server()->state();
+  for (const TruthTopic& topic : truth->topics()) {
+    const uint32_t sequence = topic.SequenceAt(head);
+    if (sequence == 0 || !client()->complete().Matches(topic.name)) continue;
+    const auto known = state.topics().by_name().find(topic.name);
+    if (known == state.topics().by_name().end() ||
+        state.image().LastSequence(known->second).value < sequence) {
+      world_->Violate(name_ + " is live, and lacks " + topic.name + " " + std::to_string(sequence) +
+                      " after " + std::to_string(kLinkBound.count() / 1'000'000) + " ms");
+    }
+  }
+}
+
+}  // namespace fantail::simulation

@@ -1,0 +1,68 @@
+#include "tests/simulation/planted.h"
+
+#include "tests/simulation/scenario.h"
+
+namespace fantail::simulation {
+
+using planted::Bug;
+
+const std::vector<PlantedBug>& PlantedBugs() {
+  static const std::vector<PlantedBug> bugs = {
+      {Bug::kSkipFlush, "skip-flush", "what finds the window full is skipped, not kept"},
+      {Bug::kDropOnWouldBlock, "drop-on-would-block",
+       "a socket that would block takes it for sent"},
+      {Bug::kWindowOneTooMany, "window-one-too-many", "a message more than the window is sent"},
+      {Bug::kNeverFallBehind, "never-fall-behind",
+       "a slow session stays, and its group's log grows"},
+      {Bug::kFallBehindSilently, "fall-behind-silently", "no gap is announced to who falls behind"},
+      {Bug::kForgetWaiting, "forget-waiting", "pongs say that nothing waits"},
+      {Bug::kKeepSilentSessions, "keep-silent-sessions", "who is silent for 5 s is not forgotten"},
+      {Bug::kBornTopicNotRouted, "born-topic-not-routed", "a new topic goes to no group there is"},
+      {Bug::kNewVenueNotRouted, "new-venue-not-routed", "a new venue goes to no group there is"},
+      {Bug::kJoinBeforeImages, "join-before-images", "a splice ends before its images are sent"},
+      {Bug::kIgnoreGapOnResume, "ignore-gap-on-resume", "a resume is served from what is not held"},
+      {Bug::kAnnounceOnce, "announce-once", "what is lost after a gap's notice gets no notice"},
+      {Bug::kForgetBornTopic, "forget-born-topic", "a topic born during a splice is left out"},
+      {Bug::kForgetVenues, "forget-venues", "a splice names topics only"},
+      {Bug::kSliceSkipsOne, "slice-skips-one", "a replay's next slice begins one record late"},
+      {Bug::kReplayBeforeImages, "replay-before-images",
+       "a gateway gets a replay before the images"},
+      {Bug::kIgnoreGapInSplice, "ignore-gap-in-splice", "a splice overlooks a gap from above"},
+      {Bug::kRingDropsWrongEnd, "ring-drops-wrong-end",
+       "of a dropped chunk, the ring notes the wrong end"},
+      {Bug::kForgetBackfill, "forget-backfill", "older records from above are not kept"},
+      {Bug::kForgetRaise, "forget-raise", "a gap from above leaves the coverage as it was"},
+      {Bug::kExtendOverGap, "extend-over-gap", "a backfill's answer hides a gap that came since"},
+      {Bug::kGroupHidesGap, "group-hides-gap", "a gap from above is not put into the log"},
+      {Bug::kCoverForgetsSplices, "cover-forgets-splices",
+       "what is being spliced is not in the cover"},
+      {Bug::kLingerForever, "linger-forever", "the cover never narrows"},
+      {Bug::kServeWhileNarrowing, "serve-while-narrowing",
+       "what is being given up is still served"},
+      {Bug::kWantOfAnyEpoch, "want-of-any-epoch", "positions are compared without the epoch"},
+      {Bug::kKeepSequences, "keep-sequences", "a client keeps its sequences in a new epoch"},
+      {Bug::kEpochForgetsInterest, "epoch-forgets-interest",
+       "a new epoch begins without the interest"},
+      {Bug::kForgetPatternOnReconnect, "forget-pattern",
+       "a reconnect asks for all but one pattern"},
+      {Bug::kResumeOneTooFar, "resume-one-too-far", "a resume begins behind the next record"},
+      {Bug::kOldPongRevives, "old-pong-revives", "any pong counts as if sent now"},
+      {Bug::kTrustTheHopAbove, "trust-the-hop-above", "the state of the path above is ignored"},
+      {Bug::kCountPongs, "count-pongs", "pongs count against the window at one end"},
+      {Bug::kForwarderHidesGap, "forwarder-hides-gap", "a gateway keeps a gap to itself"},
+  };
+  return bugs;
+}
+
+std::optional<Catch> Hunt(planted::Bug bug, uint64_t most) {
+  planted::the_bug = bug;
+  std::optional<Catch> found;
+  for (uint64_t seed = 1; seed <= most && !found; ++seed) {
+    const Outcome outcome = RunSeed(seed);
+    if (!outcome.violations.empty()) found = Catch{seed, outcome.violations.front()};
+  }
+  planted::the_bug = Bug::kNone;
+  return found;
+}
+
+}  // namespace fantail::simulation

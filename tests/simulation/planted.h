@@ -1,0 +1,33 @@
+// What the bugs of fantail/base/planted.h are, in words, and the search for them.
+//
+// Thread: Hunt plants in its own thread only.
+#ifndef FANTAIL_TESTS_SIMULATION_PLANTED_H_
+#define FANTAIL_TESTS_SIMULATION_PLANTED_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fantail/base/planted.h"
+
+namespace fantail::simulation {
+
+struct PlantedBug {
+  planted::Bug bug;
+  const char* name;
+  const char* what;
+};
+const std::vector<PlantedBug>& PlantedBugs();
+
+struct Catch {
+  uint64_t seed;
+  std::string violation;
+};
+// The first seed from 1 to `most` in which a world with that bug breaks a rule; nothing if none
+// does.
+std::optional<Catch> Hunt(planted::Bug bug, uint64_t most);
+
+}  // namespace fantail::simulation
+
+#endif  // FANTAIL_TESTS_SIMULATION_PLANTED_H_

@@ -1,0 +1,293 @@
+#include "tests/simulation/scenario.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "tests/simulation/desk.h"
+#include "tests/simulation/faults.h"
+#include "tests/simulation/nodes.h"
+#include "tests/simulation/world.h"
+
+namespace fantail::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// After the last fault: a client retries 5 s after a refusal, a node forgets one after 5 s of
+// silence, and a cover narrows after its linger of 5 s.
+constexpr Nanos kHeal = seconds(14);
+// The last of that without ticks, so that all that was published has come.
+constexpr Nanos kQuiet = seconds(2);
+// Batches that all desks of a world together are given in a second: what a seed may cost.
+constexpr uint64_t kBatchesPerSecond = 600;
+// A world that does more than this never comes to rest.
+constexpr uint64_t kMostEvents = 2'000'000;
+
+class Scenario {
+ public:
+  Scenario(uint64_t seed, bool log) : seed_(seed), world_(seed), random_(world_.random()) {
+    world_.tracing = log;
+  }
+
+  Outcome Run();
+
+ private:
+  void DrawOptions();
+  void DrawSymbols();
+  void DrawNodes();
+  void DrawTicks();
+  void DrawFaults();
+  void ChangeWish(SimDesk* desk);
+  void PublishLoop(MonotonicTime until);
+  std::vector<Pattern> Wish();
+  feed::ServerOptions ServerOptionsOf() { return options_; }
+  void HealAll();
+  void CheckEnd();
+  void CheckNode(Node* node);
+  void CheckDesk(const SimDesk& desk);
+
+  const uint64_t seed_;
+  World world_;
+  Random& random_;
+  feed::ServerOptions options_;
+  bool tight_ = false;  // small windows, backlogs and rings
+  bool paced_ = false;
+  bool ends_ = false;  // the publisher ends the feed
+  Nanos faulty_{0};    // how long faults go on
+  Nanos tick_every_{0};
+  uint64_t burst_ = 1;
+  std::vector<std::string> symbols_;
+  std::vector<MonotonicTime> born_;  // by symbol: not published before
+  SimPublisher* hq_ = nullptr;
+  std::vector<SimDesk*> desks_;
+  Cast cast_;
+};
+
+Outcome Scenario::Run() {
+  DrawOptions();
+  DrawSymbols();
+  DrawNodes();
+  DrawTicks();
+  const bool after_start = random_.OneIn(3);  // the rest come into a feed that flows
+  if (after_start) world_.Run(seconds(1));
+  DrawFaults();
+  world_.At(faulty_, [this] { HealAll(); });
+  const Nanos span = faulty_ + kHeal;
+  for (Nanos done{0}; done < span && world_.events_run() < kMostEvents; done += seconds(1)) {
+    world_.Run(seconds(1));
+  }
+  if (world_.events_run() >= kMostEvents) world_.Violate("the world does not come to rest");
+  CheckEnd();
+  Outcome outcome{.seed = seed_, .hash = world_.hash(), .violations = world_.violations()};
+  outcome.span = world_.now() - MonotonicTime(seconds(1));
+  outcome.events = world_.events_run();
+  for (const SimDesk* desk : desks_) {
+    outcome.records += desk->all_records();
+    outcome.gaps += desk->gaps();
+  }
+  return outcome;
+}
+
+void Scenario::DrawOptions() {
+  tight_ = random_.OneIn(2);
+  paced_ = random_.OneIn(8);
+  ends_ = random_.OneIn(6);
+  faulty_ = milliseconds(random_.Between(6000, 16000));
+  world_.delay = std::chrono::microseconds(random_.Between(50, 5000));
+  options_.proof_every = milliseconds(random_.Between(500, 5000));
+  if (random_.OneIn(2)) options_.linger = milliseconds(random_.Between(100, 5000));
+  if (!tight_) {
+    // Then whoever lags is waited for, and nothing is lost.
+    options_.max_lag = seconds(60);
+    return;
+  }
+  options_.ring_bytes = size_t{64} << (10 + random_.Below(3));
+  // A message of 64 KiB must fit.
+  options_.window_bytes = static_cast<uint32_t>(random_.Between(64, 256) * 1024);
+  options_.window_messages = static_cast<uint32_t>(random_.Between(4, 128));
+  options_.max_backlog_bytes = size_t{1} << (10 + random_.Below(8));
+}
+
+void Scenario::DrawSymbols() {
+  // Names that are beginnings of each other, from a small alphabet.
+  const size_t count = static_cast<size_t>(random_.Between(4, 30));
+  while (symbols_.size() < count) {
+    std::string name;
+    for (int64_t n = random_.Between(1, 4); n > 0; --n) {
+      name.push_back("ABC"[random_.Below(3)]);
+    }
+    if (std::find(symbols_.begin(), symbols_.end(), name) != symbols_.end()) continue;
+    symbols_.push_back(name);
+    const bool late = random_.OneIn(3);
+    born_.push_back(world_.now() + milliseconds(late ? random_.Between(0, 20000) : 0));
+  }
+}
+
+std::vector<Pattern> Scenario::Wish() {
+  std::vector<Pattern> patterns;
+  if (random_.OneIn(12)) return {Pattern("*")};
+  for (int64_t n = random_.Between(1, 4); n > 0; --n) {
+    const std::string& symbol = symbols_[random_.Below(symbols_.size())];
+    switch (random_.Below(3)) {
+      case 0:
+        patterns.emplace_back(symbol.substr(0, 1) + "*");
+        break;
+      case 1:
+        patterns.emplace_back(symbol.substr(0, 2) + "*");
+        break;
+      default:
+        patterns.emplace_back(symbol);
+    }
+  }
+  return feed::Interest(std::move(patterns)).patterns();
+}
+
+void Scenario::DrawNodes() {
+  hq_ = world_.Add<SimPublisher>("hq", paced_, options_);
+  cast_.publisher = "hq";
+  const int64_t gateways = random_.Between(1, 3);
+  for (int64_t i = 0; i < gateways; ++i) {
+    // At most two deep.
+    std::string above = "hq";
+    if (i == 1 && random_.OneIn(2)) above = "g0";
+    if (i == 2) above = cast_.gateways[random_.Below(2)];
+    if (i == 2 && world_.Find(above)->upstream != "hq") above = "g0";
+    Node* gateway = world_.Add<SimGateway>("g" + std::to_string(i), above, std::vector<Pattern>(),
+                                           hq_, options_);
+    cast_.gateways.push_back(gateway->name());
+  }
+  const int64_t desks = random_.OneIn(3) ? random_.Between(12, 36) : random_.Between(6, 12);
+  for (int64_t i = 0; i < desks; ++i) {
+    const std::string above =
+        random_.OneIn(10) ? "hq" : cast_.gateways[random_.Below(cast_.gateways.size())];
+    desks_.push_back(world_.Add<SimDesk>("d" + std::to_string(i), above, Wish(), hq_));
+    cast_.desks.push_back(desks_.back()->name());
+  }
+}
+
+void Scenario::DrawTicks() {
+  tick_every_ = Nanos(seconds(1)) * static_cast<int64_t>(desks_.size()) / kBatchesPerSecond;
+  burst_ = random_.OneIn(2) ? 1 : static_cast<uint64_t>(random_.Between(2, 12));
+  PublishLoop(world_.now() + faulty_ + kHeal - kQuiet);
+}
+
+void Scenario::PublishLoop(MonotonicTime until) {
+  if (world_.now() >= until) {
+    if (ends_ && hq_->alive) world_.Trace("hq ends the feed"), hq_->End();
+    return;
+  }
+  uint64_t records = random_.Below(2 * burst_) + 1;
+  // A storm now and then turns over small rings and fills small backlogs.
+  if (tight_ && random_.OneIn(400)) records = 1500;
+  for (; records > 0 && hq_->alive && !hq_->stopped; --records) {
+    if (paced_ && hq_->server()->Congested()) break;
+    const size_t symbol = random_.Below(symbols_.size());
+    if (world_.now() >= born_[symbol]) hq_->Publish(symbols_[symbol]);
+  }
+  const Nanos wait(random_.Between(tick_every_.count() / 2, tick_every_.count() * 3 / 2));
+  world_.At(wait, [this, until] { PublishLoop(until); });
+}
+
+void Scenario::DrawFaults() {
+  const int64_t faults = random_.Between(3, 30);
+  cast_.paced = paced_;
+  cast_.tight = tight_;
+  for (int64_t i = 0; i < faults; ++i) {
+    world_.At(Nanos(random_.Below(static_cast<uint64_t>(faulty_.count()))), [this] {
+      const Nanos left = faulty_ - (world_.now() - MonotonicTime(seconds(1)));
+      const Nanos most = std::max<Nanos>(left, milliseconds(1));
+      if (random_.OneIn(4)) {
+        ChangeWish(desks_[random_.Below(desks_.size())]);
+      } else {
+        InjectFault(&world_, cast_, most);
+      }
+    });
+  }
+}
+
+void Scenario::ChangeWish(SimDesk* desk) {
+  const std::vector<Pattern> before = desk->patterns();
+  desk->Want(random_.OneIn(12) ? std::vector<Pattern>() : Wish());
+  if (!random_.OneIn(3)) return;
+  // And back, about when the nodes above give up what it had.
+  const Nanos wait = options_.linger + milliseconds(random_.Between(-50, 1000));
+  const Nanos left = faulty_ - (world_.now() - MonotonicTime(seconds(1)));
+  if (wait > left) return;
+  world_.At(wait, [desk, before] { desk->Want(before); });
+}
+
+// -------------------------------------------------------------------------------------------------
+// After the faults.
+
+void Scenario::HealAll() {
+  world_.Trace("everything heals");
+  world_.ForEachNode([this](Node* node) { world_.SetLine(node->name(), Line()); });
+}
+
+void Scenario::CheckEnd() {
+  world_.ForEachNode([this](Node* node) { CheckNode(node); });
+  for (const SimDesk* desk : desks_) CheckDesk(*desk);
+}
+
+void Scenario::CheckDesk(const SimDesk& desk) {
+  const auto violate = [&](const std::string& what) {
+    world_.Violate(desk.name() + " at the end: " + what);
+  };
+  const feed::FeedState& state = desk.client().state();
+  const feed::State expected = ends_ ? feed::State::kEnded : feed::State::kLive;
+  if (!desk.patterns().empty() && state.state != expected) {
+    violate(std::string("it is ") + feed::StateName(state.state) + ": " + state.cause);
+  }
+  if (!desk.Converged()) violate("its image is not the publisher's");
+  const feed::Interest wanted(desk.patterns());
+  if (!wanted.empty() && !(desk.client().complete() == wanted)) {
+    violate("it has " + feed::DescribePatterns(desk.client().complete().patterns()) +
+            " and wants " + feed::DescribePatterns(desk.patterns()));
+  }
+  if (!desk.patterns().empty() && desk.client().counters().proofs == 0) {
+    violate("no proof has come");
+  }
+  if (!tight_ && desk.gaps() > 0) violate("it was told of a gap where everything is held");
+}
+
+// What each node serves is what those below it want, and nothing is left of those that are gone.
+void Scenario::CheckNode(Node* node) {
+  if (node->server() == nullptr) return;
+  const auto violate = [&](const std::string& what) {
+    world_.Violate(node->name() + " at the end: " + what);
+  };
+  std::vector<Pattern> wanted;
+  size_t clients = 0;
+  world_.ForEachNode([&](Node* below) {
+    if (below->upstream != node->name()) return;
+    ++clients;
+    // Of a desk, what it wants: one that wants nothing asks for nothing.
+    const auto* desk = dynamic_cast<const SimDesk*>(below);
+    const auto& has = desk ? desk->patterns() : below->client()->complete().patterns();
+    wanted.insert(wanted.end(), has.begin(), has.end());
+  });
+  if (node->server()->session_count() != clients) {
+    violate("it has " + std::to_string(node->server()->session_count()) + " sessions of " +
+            std::to_string(clients));
+  }
+  if (node->client() == nullptr) return;
+  const feed::Interest cover(std::move(wanted));
+  if (!(node->client()->complete() == cover)) {
+    violate("its cover is " + feed::DescribePatterns(node->client()->complete().patterns()) +
+            " and those below want " + feed::DescribePatterns(cover.patterns()));
+  }
+}
+
+}  // namespace
+
+Outcome RunSeed(uint64_t seed, bool log) {
+  return Scenario(seed, log).Run();
+}
+
+uint64_t SeedToReplay() {
+  const char* text = std::getenv("FANTAIL_SEED");
+  return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace fantail::simulation
