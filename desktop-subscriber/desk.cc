@@ -232,6 +232,7 @@ void Desk::OnState(const feed::FeedState& state) {
   if (still_ended) return;
   std::string line = StateLine(state);
   std::string news = WithoutDigits(line) + "\n" + state.hop;
+  for (const feed::Hop& hop : state.hops) news += "\n" + hop.name;
   if (news == said_) return;
   said_ = std::move(news);
   held_.clear();

@@ -20,15 +20,6 @@ namespace fantail::testing {
 using fault::FaultRelay;
 using fault::Way;
 
-// The rows of each symbol in order: a replay may pass the ticks of other topics.
-inline std::map<std::string, std::vector<std::string_view>> BySymbol(std::string_view csv) {
-  std::map<std::string, std::vector<std::string_view>> rows;
-  for (const std::string_view row : LinesOf(csv)) {
-    if (row != kHeader) rows[std::string(SymbolOf(row))].push_back(row);
-  }
-  return rows;
-}
-
 class FaultLab : public Lab {
  protected:
   // `rows` rows take as many milliseconds. The publisher starts with the desk; `tap` sees all that

@@ -134,6 +134,14 @@ std::string Filtered(std::string_view csv, const std::vector<std::string>& patte
   return kept;
 }
 
+std::map<std::string, Rows> BySymbol(std::string_view csv) {
+  std::map<std::string, Rows> rows;
+  for (const std::string_view row : LinesOf(csv)) {
+    if (row != kHeader) rows[std::string(SymbolOf(row))].push_back(row);
+  }
+  return rows;
+}
+
 ::testing::AssertionResult SameText(std::string_view got, std::string_view wanted) {
   if (got == wanted) return ::testing::AssertionSuccess();
   const auto [at, ignored] = std::mismatch(got.begin(), got.end(), wanted.begin(), wanted.end());

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -86,6 +87,10 @@ std::string Filtered(std::string_view csv, const std::vector<std::string>& patte
 // The second column of a row.
 std::string_view SymbolOf(std::string_view row);
 std::vector<std::string_view> LinesOf(std::string_view text);
+// The rows of each symbol in their order, without the header: a replay may pass the ticks of other
+// topics.
+using Rows = std::vector<std::string_view>;
+std::map<std::string, Rows> BySymbol(std::string_view csv);
 // Says where two long texts differ instead of printing them.
 ::testing::AssertionResult SameText(std::string_view got, std::string_view wanted);
 

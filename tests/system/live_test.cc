@@ -11,17 +11,6 @@
 namespace fantail::testing {
 namespace {
 
-using Rows = std::vector<std::string_view>;
-
-// The rows of each symbol, in order, without the header.
-std::map<std::string, Rows> BySymbol(std::string_view csv) {
-  std::map<std::string, Rows> rows;
-  for (const std::string_view row : LinesOf(csv)) {
-    if (row != kHeader) rows[std::string(SymbolOf(row))].push_back(row);
-  }
-  return rows;
-}
-
 // quote, trade, or one kind for all changes of status: an image has the last of each.
 std::string_view KindOf(std::string_view row) {
   const std::string_view symbol = SymbolOf(row);
