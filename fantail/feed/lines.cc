@@ -52,6 +52,7 @@ class Lines::Line final : private FeedEvents {
   bool broken = true;    // since a gap or a new epoch, nothing has said that it is whole again
   MonotonicTime out_at;  // since when it is not joined
   HaveNotice have;       // the newest
+  std::vector<Backfill> unused;  // answered while its records continued nothing: asked again later
   std::optional<Position> ended;
 
  private:
@@ -104,9 +105,10 @@ void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   if (single()) return;
   // From now on a line may be without what is no longer wanted: nothing is promised of it any more.
   Interest rest(Clip(complete_.patterns(), Interest(wanted_)));
-  narrowed_ = narrowed_ || !(rest == complete_);
+  const bool less = !(rest == complete_);
+  narrowed_ = narrowed_ || less;
   complete_ = std::move(rest);
-  OpenTopics();
+  OpenTopics(/*promised=*/less);
   CheckCovers();
 }
 
@@ -139,6 +141,12 @@ const FeedState& Lines::state() const {
 }
 bool Lines::paced() const {
   return single() ? speaker_->paced() : paced_;
+}
+Epoch Lines::epoch() const {
+  return single() ? speaker_->epoch() : epoch_;
+}
+bool Lines::current() const {
+  return single() ? speaker_->current() : announced_;
 }
 Position Lines::through() const {
   return single() ? speaker_->through() : through_;
@@ -179,6 +187,7 @@ bool Lines::InEpoch(const Line& line) const {
 
 void Lines::OnNewEpoch(Line* line, bool paced) {
   line->ended.reset();
+  line->unused.clear();
   TakeOut(line);
   if (line->client.epoch() <= epoch_) return;  // another line was here first
   epoch_ = line->client.epoch();
@@ -190,6 +199,7 @@ void Lines::OnNewEpoch(Line* line, bool paced) {
   topics_ = Topics();
   topic_states_.clear();
   narrowed_ = false;
+  backfilled_.clear();
   ended_ = false;
   for (const auto& other : lines_) TakeOut(other.get());
   line->joined = true;
@@ -212,8 +222,10 @@ void Lines::OnTopic(Line* line, TopicId id, std::string_view name) {
 void Lines::OnImage(Line* line, const TopicImage& image) {
   if (!line->joined) return;
   TopicState& topic = topic_states_[image.topic.value];
-  if (!topic.open || (image.sequence <= topic.last && !topic.expects_image)) return;
-  if (topic.last.value != 0 && !topic.expects_image) {
+  const bool news = image.sequence > topic.last;
+  const bool expected = topic.expects_image || topic.anew;
+  if (!topic.open || image.sequence < topic.last || (!news && !expected)) return;
+  if (topic.last.value != 0 && !expected) {
     // Of what is newly wanted the owner has an older image, and records after it, over another
     // line.
     const Pattern pattern(topics_.Name(image.topic));
@@ -221,7 +233,7 @@ void Lines::OnImage(Line* line, const TopicImage& image) {
     if (!line->joined) return;
   }
   topic.last = image.sequence;
-  topic.expects_image = false;
+  topic.expects_image = topic.anew = false;
   ++images_;
   events_->OnImage(image);
 }
@@ -232,8 +244,8 @@ void Lines::OnRecords(Line* line, std::span<const wire::Record> records) {
   for (const wire::Record& record : records) {
     TopicState& topic = topic_states_[record.tick.topic.value];
     if (!topic.open || record.tick.sequence <= topic.last) continue;
-    if (record.tick.sequence > topic.last + 1) {
-      TakeOut(line);  // another line has it, or this one when it resumes
+    if (topic.anew || record.tick.sequence > topic.last + 1) {
+      TakeOut(line);  // another line has what is missing, or this one when it resumes
       break;
     }
     topic.last = record.tick.sequence;
@@ -284,12 +296,21 @@ void Lines::OnHave(Line* line, const HaveNotice& have) {
   if (!InEpoch(*line)) return;
   line->have = have;
   CheckCovers();
-  backfilled_ = line->client.backfilled();
-  Announce();
-  if (!backfilled_.empty()) {
-    events_->OnHave({.version = version_, .at = through_, .refused = {}, .reason = {}});
-    backfilled_.clear();
+  for (const BackfillAnswer& answer : line->client.backfilled()) {
+    if (!line->joined) {
+      line->unused.push_back(answer.request);
+      continue;
+    }
+    backfilled_.push_back(answer);
+    for (const auto& other : lines_) std::erase(other->unused, answer.request);
   }
+  Announce();
+  if (announced_ && !backfilled_.empty()) TellHave({.version = version_, .at = through_});
+}
+
+void Lines::TellHave(const HaveNotice& have) {
+  events_->OnHave(have);
+  backfilled_.clear();
 }
 
 void Lines::OnEnd(Line* line, Position at) {
@@ -350,7 +371,9 @@ Lines::Line* Lines::Widest() const {
 // by then: so the line that promises must be there.
 void Lines::Announce() {
   if (std::exchange(narrowed_, false)) {
-    events_->OnHave({.version = ++version_, .at = through_, .refused = {}, .reason = {}});
+    std::vector<BackfillAnswer> later = std::exchange(backfilled_, {});
+    TellHave({.version = ++version_, .at = through_});
+    backfilled_ = std::move(later);
   }
   Line* widest = Widest();
   if (widest == nullptr || (announced_ && widest->client.complete() == complete_)) return;
@@ -369,23 +392,23 @@ void Lines::Announce() {
   }
   complete_ = widest->client.complete();
   announced_ = true;
-  OpenTopics();
+  OpenTopics(/*promised=*/true);
   CheckCovers();
   Advance(widest->client.through());
-  events_->OnHave({.version = ++version_,
-                   .at = through_,
-                   .refused = widest->have.refused,
-                   .reason = widest->have.reason});
-  backfilled_.clear();
+  TellHave({.version = ++version_,
+            .at = through_,
+            .refused = widest->have.refused,
+            .reason = widest->have.reason});
 }
 
-// What is neither promised nor wanted begins anew with an image.
-void Lines::OpenTopics() {
+// What is not promised at an OnHave begins anew with an image, as after FeedClient's.
+void Lines::OpenTopics(bool promised) {
   const Interest wanted(wanted_);
   for (const auto& [name, id] : topics_.by_name()) {
     TopicState& topic = topic_states_[id.value];
-    topic.open = complete_.Matches(name) || wanted.Matches(name);
-    if (!topic.open) topic.expects_image = true;
+    const bool complete = complete_.Matches(name);
+    topic.open = complete || wanted.Matches(name);
+    if (promised && !complete) topic.anew = topic.last.value != 0;
   }
 }
 
@@ -407,7 +430,10 @@ void Lines::Settle() {
       const auto last = [&](TopicId id) { return topic_states_[id.value].last; };
       client.ResumeFrom(through_, complete_, topics_, last);
     }
-    if (line->joined && line->ended) OnEnd(line.get(), *line->ended);
+    if (!line->joined) continue;
+    for (Backfill& backfill : line->unused) client.AskBackfill(std::move(backfill));
+    line->unused.clear();
+    if (line->ended) OnEnd(line.get(), *line->ended);
   }
 }
 

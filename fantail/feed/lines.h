@@ -48,6 +48,9 @@ class Lines {
   // Sums, but records, images and gaps are what the owner was given.
   ClientCounters counters() const;
   bool paced() const;
+  Epoch epoch() const;
+  // Whether complete() is the answer to all that the owner wants.
+  bool current() const;
   Position through() const;
   const Interest& complete() const;
   bool nothing_allowed() const;
@@ -65,6 +68,7 @@ class Lines {
     Sequence last;               // newest that the owner has
     bool open = false;           // promised or wanted
     bool expects_image = false;  // after a gap
+    bool anew = false;           // nothing was promised of it: it begins anew, with an image
   };
 
   void OnNewEpoch(Line* line, bool paced);
@@ -84,7 +88,8 @@ class Lines {
   Line* Widest() const;
   void Advance(Position through);
   void Announce();
-  void OpenTopics();
+  void TellHave(const HaveNotice& have);
+  void OpenTopics(bool promised);
   void TakeOut(Line* line);
   void Settle();
   void Publish();

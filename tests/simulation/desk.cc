@@ -17,20 +17,23 @@ std::string Text(Position position) {
 }  // namespace
 
 SimDesk::SimDesk(World* world, std::string name, std::string upstream_name,
-                 std::vector<Pattern> patterns, const SimPublisher* publisher)
-    : Node(world, std::move(name)), publisher_(publisher), patterns_(std::move(patterns)) {
+                 std::vector<Pattern> patterns, const SimPublisher* publisher, size_t lines)
+    : Node(world, std::move(name)),
+      publisher_(publisher),
+      line_count_(lines),
+      patterns_(std::move(patterns)) {
   upstream = std::move(upstream_name);
 }
 
 void SimDesk::Start(MonotonicTime now) {
-  client_ = std::make_unique<feed::FeedClient>(
+  lines_ = std::make_unique<feed::Lines>(
       feed::ClientOptions{.name = name_, .node = IdOf(name_), .role = feed::Role::kSubscriber},
-      this);
+      line_count_, this);
   Forget();
   truth_ = nullptr;
   complete_ = feed::Interest();
   not_yet_unwanted_ = patterns_;
-  client_->SetInterest(patterns_, now);
+  lines_->SetInterest(patterns_, now);
 }
 
 void SimDesk::Forget() {
@@ -44,7 +47,7 @@ void SimDesk::Forget() {
 }
 
 bool SimDesk::Turn(MonotonicTime now) {
-  client_->Turn(now);
+  lines_->Turn(now);
   if (now - checked_at_ >= kCheckEvery) {
     checked_at_ = now;
     CheckState(now);
@@ -62,7 +65,7 @@ void SimDesk::Want(std::vector<Pattern> patterns) {
     if (mine_[i].allowed) continue;
     mine_[i].allowed = feed::Interest(patterns_).Matches(truth_->topics()[i].name);
   }
-  if (alive) client_->SetInterest(patterns_, world_->now());
+  if (alive) lines_->SetInterest(patterns_, world_->now());
 }
 
 void SimDesk::Hash(uint64_t kind, uint64_t a, uint64_t b) {
@@ -77,11 +80,11 @@ void SimDesk::Hash(uint64_t kind, uint64_t a, uint64_t b) {
 
 void SimDesk::Sync() {
   if (truth_ == nullptr) return;
-  const bool changed = !(complete_ == client_->complete());
-  if (changed) complete_ = client_->complete();
+  const bool changed = !(complete_ == lines_->complete());
+  if (changed) complete_ = lines_->complete();
   if (!changed && mine_.size() == truth_->topics().size()) return;
   const size_t known = changed ? 0 : mine_.size();
-  if (changed && client_->current() && complete_ == feed::Interest(patterns_)) {
+  if (changed && lines_->current() && complete_ == feed::Interest(patterns_)) {
     not_yet_unwanted_ = patterns_;
   }
   mine_.resize(truth_->topics().size());
@@ -241,8 +244,8 @@ void SimDesk::OnGap(const feed::GapNotice& gap) {
   if (world_->tracing) {
     world_->Trace(name_ + ": gap (" + Text(gap.from) + ", " + Text(gap.to) + "] of " +
                   feed::DescribePatterns(gap.patterns) + ", " + feed::GapReasonName(gap.reason) +
-                  "; it has " + feed::DescribePatterns(client_->complete().patterns()) +
-                  " through " + Text(client_->through()));
+                  "; it has " + feed::DescribePatterns(lines_->complete().patterns()) +
+                  " through " + Text(lines_->through()));
   }
   if (gap.reason == feed::GapReason::kHole) Violate("a hole that no node announced");
 }
@@ -283,14 +286,14 @@ void SimDesk::OnEnd(Position at) {
 // -------------------------------------------------------------------------------------------------
 
 void SimDesk::CheckState(MonotonicTime now) {
-  const std::string wrong = WhatIsWrong(client_->counters());
+  const std::string wrong = WhatIsWrong(lines_->counters());
   if (!wrong.empty()) Violate(wrong);
-  if (client_->state().state != feed::State::kLive) return;
+  if (lines_->state().state != feed::State::kLive) return;
   const std::string above = NotLiveAbove(world_, *this);
   if (!above.empty()) Violate("it says it is live, and " + above + " is not");
-  const auto [epoch, head] = world_->Find(upstream)->HeadAt(now - kLinkBound);
-  if (epoch > client_->epoch()) return Violate("it is live in an old epoch");
-  if (truth_ == nullptr || epoch != client_->epoch() || head <= through_) return;
+  const auto [epoch, head] = HeadAbove(world_, *this, now - kLinkBound);
+  if (epoch > lines_->epoch()) return Violate("it is live in an old epoch");
+  if (truth_ == nullptr || epoch != lines_->epoch() || head <= through_) return;
   Sync();
   // A client that wants nothing asks for nothing: its interest is acknowledged, but stands still.
   const feed::Interest wanted(patterns_);

@@ -25,10 +25,12 @@ namespace fantail::simulation {
 class SimDesk final : public Node, public feed::FeedEvents {
  public:
   SimDesk(World* world, std::string name, std::string upstream_name, std::vector<Pattern> patterns,
-          const SimPublisher* publisher);
+          const SimPublisher* publisher, size_t lines = 1);
 
-  feed::FeedClient* client() override { return client_.get(); }
-  const feed::FeedClient& client() const { return *client_; }
+  feed::FeedClient* client() override { return &lines_->line(0); }
+  bool IsLive() override { return lines_->state().state == feed::State::kLive; }
+  feed::Lines* lines() { return lines_.get(); }
+  const feed::Lines& client() const { return *lines_; }
   bool Turn(MonotonicTime now) override;
   // With the wishes that it had, and nothing else.
   void Start(MonotonicTime now) override;
@@ -36,7 +38,7 @@ class SimDesk final : public Node, public feed::FeedEvents {
   void Want(std::vector<Pattern> patterns);
   const std::vector<Pattern>& patterns() const { return patterns_; }
   // While blocked it acknowledges nothing.
-  void Block(bool blocked) { client_->HoldAcks(blocked); }
+  void Block(bool blocked) { lines_->HoldAcks(blocked); }
   // Whether its image equals the publisher's for all it wants.
   bool Converged() const;
   // Everything of `symbol`, from sequence 1 on, came as records: no image, no gap.
@@ -93,9 +95,10 @@ class SimDesk final : public Node, public feed::FeedEvents {
   void Hash(uint64_t kind, uint64_t a, uint64_t b = 0);
 
   const SimPublisher* const publisher_;
+  const size_t line_count_;
   std::vector<Pattern> patterns_;
   std::vector<Pattern> not_yet_unwanted_;  // what it has wanted since all it wants was acknowledged
-  std::unique_ptr<feed::FeedClient> client_;
+  std::unique_ptr<feed::Lines> lines_;
   MonotonicTime checked_at_;
   feed::State state_ = feed::State::kConnecting;
 

@@ -35,13 +35,27 @@ std::string WhatIsWrong(const feed::ClientCounters& counters) {
   return "";
 }
 
-std::string NotLiveAbove(World* world, const Node& node) {
-  Nanos bound = kPathBound;
-  for (const Node* at = &node; !at->upstream.empty(); bound += kPathBound) {
-    at = world->Find(at->upstream);
-    if (world->now() - at->live_at > bound) return at->name();
+std::string NotLiveAbove(World* world, const Node& node, Nanos bound) {
+  const auto over = [&](const Node& line) -> std::string {
+    if (line.upstream.empty()) return "";
+    const Node* above = world->Find(line.upstream);
+    if (world->now() - above->live_at > bound) return above->name();
+    return NotLiveAbove(world, *above, bound + kPathBound);
+  };
+  std::string wrong = over(node);
+  // One whole path is enough.
+  for (const Node* line : node.more_lines) {
+    if (!wrong.empty() && over(*line).empty()) wrong.clear();
   }
-  return "";
+  return wrong;
+}
+
+std::pair<Epoch, Position> HeadAbove(World* world, const Node& node, MonotonicTime time) {
+  auto head = world->Find(node.upstream)->HeadAt(time);
+  for (const Node* line : node.more_lines) {
+    head = std::min(head, world->Find(line->upstream)->HeadAt(time));
+  }
+  return head;
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -136,8 +150,11 @@ size_t SimPublisher::Published(const std::string& symbol) const {
 
 SimGateway::SimGateway(World* world, std::string name, std::string upstream_name,
                        std::vector<Pattern> allow, const SimPublisher* publisher,
-                       feed::ServerOptions options)
-    : Node(world, std::move(name)), server_options(std::move(options)), publisher_(publisher) {
+                       feed::ServerOptions options, size_t lines)
+    : Node(world, std::move(name)),
+      server_options(std::move(options)),
+      publisher_(publisher),
+      lines_(lines) {
   upstream = std::move(upstream_name);
   server_options.name = name_;
   server_options.node = IdOf(name_);
@@ -147,7 +164,7 @@ SimGateway::SimGateway(World* world, std::string name, std::string upstream_name
 
 void SimGateway::Start(MonotonicTime) {
   forwarder_ = std::make_unique<feed::Forwarder>(
-      feed::ClientOptions{.name = name_, .node = IdOf(name_), .role = feed::Role::kGateway}, 1,
+      feed::ClientOptions{.name = name_, .node = IdOf(name_), .role = feed::Role::kGateway}, lines_,
       server_options, this, Quiet());
 }
 
@@ -162,24 +179,25 @@ bool SimGateway::Turn(MonotonicTime now) {
 }
 
 void SimGateway::CheckClient() {
-  const std::string wrong = WhatIsWrong(client()->counters());
+  const std::string wrong = WhatIsWrong(forwarder_->upstream().counters());
   if (!wrong.empty()) world_->Violate(name_ + ", facing " + upstream + ": " + wrong);
-  if (client()->state().state != feed::State::kLive) return;
+  if (!IsLive()) return;
   const std::string above = NotLiveAbove(world_, *this);
   if (!above.empty()) world_->Violate(name_ + " says it is live, and " + above + " is not");
 }
 
 // If it is live, its image holds all that the node above had a while ago.
 void SimGateway::CheckFresh(MonotonicTime now) {
-  if (client()->state().state != feed::State::kLive) return;
-  const auto [epoch, head] = world_->Find(upstream)->HeadAt(now - kLinkBound);
-  if (epoch > client()->epoch()) return world_->Violate(name_ + " is live in an old epoch");
+  if (!IsLive()) return;
+  const auto [epoch, head] = HeadAbove(world_, *this, now - kLinkBound);
+  const feed::Lines& lines = forwarder_->upstream();
+  if (epoch > lines.epoch()) return world_->Violate(name_ + " is live in an old epoch");
   const Truth* truth = publisher_->TruthOf(epoch);
-  if (truth == nullptr || epoch != client()->epoch() || head <= client()->through()) return;
+  if (truth == nullptr || epoch != lines.epoch() || head <= lines.through()) return;
   const feed::EpochState& state = *server()->state();
   for (const TruthTopic& topic : truth->topics()) {
     const uint32_t sequence = topic.SequenceAt(head);
-    if (sequence == 0 || !client()->complete().Matches(topic.name)) continue;
+    if (sequence == 0 || !lines.complete().Matches(topic.name)) continue;
     const auto known = state.topics().by_name().find(topic.name);
     if (known == state.topics().by_name().end() ||
         state.image().LastSequence(known->second).value < sequence) {

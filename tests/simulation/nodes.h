@@ -70,10 +70,12 @@ class SimGateway final : public Node {
  public:
   SimGateway(World* world, std::string name, std::string upstream_name,
              std::vector<Pattern> allow = {}, const SimPublisher* publisher = nullptr,
-             feed::ServerOptions options = {});
+             feed::ServerOptions options = {}, size_t lines = 1);
 
   feed::FeedServer* server() override { return &forwarder_->server(); }
   feed::FeedClient* client() override { return &forwarder_->upstream().line(0); }
+  bool IsLive() override { return forwarder_->upstream().state().state == feed::State::kLive; }
+  feed::Lines* lines() { return &forwarder_->upstream(); }
   bool Turn(MonotonicTime now) override;
   void Start(MonotonicTime now) override;
 
@@ -84,6 +86,7 @@ class SimGateway final : public Node {
   void CheckFresh(MonotonicTime now);
 
   const SimPublisher* const publisher_;
+  const size_t lines_;
   ServerChecks checks_;
   MonotonicTime checked_at_;
   std::unique_ptr<feed::Forwarder> forwarder_;
@@ -97,7 +100,9 @@ inline constexpr Nanos kLinkBound = std::chrono::milliseconds(6200);
 inline constexpr Nanos kPathBound = std::chrono::milliseconds(3200);
 
 // Whether every node above `node` was live lately enough for `node` to be live now; else its name.
-std::string NotLiveAbove(World* world, const Node& node);
+std::string NotLiveAbove(World* world, const Node& node, Nanos bound = kPathBound);
+// The least that the nodes above had at `time`.
+std::pair<Epoch, Position> HeadAbove(World* world, const Node& node, MonotonicTime time);
 // What in `counters` a world without bugs never counts; empty if nothing.
 std::string WhatIsWrong(const feed::ClientCounters& counters);
 

@@ -36,6 +36,9 @@ class Scenario {
   void DrawOptions();
   void DrawSymbols();
   void DrawNodes();
+  // A second line of `node`; none if `beside` is empty.
+  template <class T>
+  void AddLine(T* node, const std::string& beside);
   void DrawTicks();
   void DrawFaults();
   void ChangeWish(SimDesk* desk);
@@ -153,17 +156,32 @@ void Scenario::DrawNodes() {
     if (i == 1 && random_.OneIn(2)) above = "g0";
     if (i == 2) above = cast_.gateways[random_.Below(2)];
     if (i == 2 && world_.Find(above)->upstream != "hq") above = "g0";
-    Node* gateway = world_.Add<SimGateway>("g" + std::to_string(i), above, std::vector<Pattern>(),
-                                           hq_, options_);
+    // Beside it, at times, another line: upwards of where the first one goes, or beside that.
+    std::string beside;
+    if (i > 0 && random_.OneIn(3)) beside = above != "hq" ? "hq" : i == 2 ? "g0" : "";
+    auto* gateway = world_.Add<SimGateway>("g" + std::to_string(i), above, std::vector<Pattern>(),
+                                           hq_, options_, beside.empty() ? 1 : 2);
+    AddLine(gateway, beside);
     cast_.gateways.push_back(gateway->name());
   }
   const int64_t desks = random_.OneIn(3) ? random_.Between(12, 36) : random_.Between(6, 12);
   for (int64_t i = 0; i < desks; ++i) {
     const std::string above =
         random_.OneIn(10) ? "hq" : cast_.gateways[random_.Below(cast_.gateways.size())];
-    desks_.push_back(world_.Add<SimDesk>("d" + std::to_string(i), above, Wish(), hq_));
+    std::string beside;
+    if (random_.OneIn(4)) beside = cast_.gateways[random_.Below(cast_.gateways.size())];
+    if (beside == above) beside = above == "hq" ? "" : "hq";
+    desks_.push_back(
+        world_.Add<SimDesk>("d" + std::to_string(i), above, Wish(), hq_, beside.empty() ? 1 : 2));
+    AddLine(desks_.back(), beside);
     cast_.desks.push_back(desks_.back()->name());
   }
+}
+
+template <class T>
+void Scenario::AddLine(T* node, const std::string& beside) {
+  if (beside.empty()) return;
+  world_.Add<SimLine>(node, 1, beside, [node] { return node->lines(); });
 }
 
 void Scenario::DrawTicks() {
@@ -263,7 +281,8 @@ void Scenario::CheckNode(Node* node) {
     if (below->upstream != node->name()) return;
     ++clients;
     // Of a desk, what it wants: one that wants nothing asks for nothing.
-    const auto* desk = dynamic_cast<const SimDesk*>(below);
+    const auto* line = dynamic_cast<const SimLine*>(below);
+    const auto* desk = dynamic_cast<const SimDesk*>(line != nullptr ? line->owner() : below);
     const auto& has = desk ? desk->patterns() : below->client()->complete().patterns();
     wanted.insert(wanted.end(), has.begin(), has.end());
   });

@@ -43,6 +43,21 @@ std::pair<Epoch, Position> Node::HeadAt(MonotonicTime time) const {
   return {std::prev(it)->epoch, std::prev(it)->head};
 }
 
+SimLine::SimLine(World* world, Node* owner, size_t index, std::string upstream_name,
+                 std::function<feed::Lines*()> lines)
+    : Node(world, owner->name() + "+" + std::to_string(index)),
+      owner_(owner),
+      index_(index),
+      lines_(std::move(lines)) {
+  upstream = std::move(upstream_name);
+  owner->more_lines.push_back(this);
+}
+
+bool SimLine::Turn(MonotonicTime) {
+  world_->ScheduleTurn(owner_, Nanos{0});
+  return false;
+}
+
 // -------------------------------------------------------------------------------------------------
 // Time.
 
@@ -95,14 +110,14 @@ void World::TurnOf(Node* node) {
   const bool more = node->Turn(now_);
   if (node->server() != nullptr) NoteHead(node);
   if (feed::FeedClient* client = node->client()) {
-    if (client->state().state == feed::State::kLive) node->live_at = now_;
+    if (node->IsLive()) node->live_at = now_;
     if (node->link != nullptr && client->drop()) {
       const auto drop = *client->drop();
       for (const char* nonsense : kNonsense) {
         if (drop.reason.starts_with(nonsense)) Violate(node->name() + " gives up: " + drop.reason);
       }
       CloseLink(node->link, drop.reason, /*tell_server=*/true);
-      node->connect_at = now_ + std::max<Nanos>(drop.retry_after, Jitter());
+      node->connect_at = drop.at_once ? now_ : now_ + std::max<Nanos>(drop.retry_after, Jitter());
     }
     if (node->link == nullptr && now_ >= node->connect_at) Connect(node);
   }
@@ -250,6 +265,7 @@ void World::KickAll(Node* node) {
 
 void World::Kill(const std::string& name, bool tell_peers) {
   Node* node = Find(name);
+  for (Node* more : node->more_lines) Kill(more->name(), tell_peers);
   node->alive = false;
   node->stopped = node->deaf = false;
   if (Connection* c = std::exchange(node->link, nullptr)) {
@@ -280,10 +296,13 @@ void World::Restart(const std::string& name) {
   }
   node->Start(now_);
   ScheduleTurn(node, Nanos{0});
+  for (Node* more : node->more_lines) Restart(more->name());
 }
 
 void World::Stop(const std::string& name) {
-  Find(name)->stopped = true;
+  Node* node = Find(name);
+  node->stopped = true;
+  for (Node* more : node->more_lines) more->stopped = true;
 }
 
 void World::Continue(const std::string& name) {
@@ -292,6 +311,7 @@ void World::Continue(const std::string& name) {
   node->stopped = false;
   KickAll(node);
   ScheduleTurn(node, Nanos{0});
+  for (Node* more : node->more_lines) Continue(more->name());
 }
 
 void World::SetLine(const std::string& client, const Line& line) {

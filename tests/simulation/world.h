@@ -33,6 +33,8 @@ class Node : public feed::SessionLinks, public feed::ClientLink {
 
   virtual feed::FeedServer* server() { return nullptr; }
   virtual feed::FeedClient* client() { return nullptr; }
+  // Of all its lines.
+  virtual bool IsLive() { return client()->state().state == feed::State::kLive; }
   // One turn of its loop; true if it wants another at once.
   virtual bool Turn(MonotonicTime now) = 0;
   // The process begins, at first and after a kill: nothing is left of the one before.
@@ -53,8 +55,10 @@ class Node : public feed::SessionLinks, public feed::ClientLink {
   size_t capacity = kHighWaterMark;
   Connection* link = nullptr;  // its client's connection
   MonotonicTime connect_at;    // when to try again
-  MonotonicTime live_at;       // when its client was last live, at the end of a turn
-  uint64_t bytes_down = 0;     // sent to it from above
+  MonotonicTime live_at;       // when it was last live, at the end of a turn
+  // Further sessions of the same process, to other nodes: they live and die with it.
+  std::vector<Node*> more_lines;
+  uint64_t bytes_down = 0;  // sent to it from above
 
  protected:
   World* const world_;
@@ -70,6 +74,22 @@ class Node : public feed::SessionLinks, public feed::ClientLink {
 
   MonotonicTime turn_at_ = MonotonicTime::max();  // the next turn; earlier events are stale
   std::vector<Head> heads_;                       // by rising time
+};
+
+// A further line of a node that has several: a session of its own, in the same process.
+class SimLine final : public Node {
+ public:
+  SimLine(World* world, Node* owner, size_t index, std::string upstream_name,
+          std::function<feed::Lines*()> lines);
+  feed::FeedClient* client() override { return &lines_()->line(index_); }
+  bool Turn(MonotonicTime now) override;
+  void Start(MonotonicTime) override {}
+  Node* owner() const { return owner_; }
+
+ private:
+  Node* const owner_;
+  const size_t index_;
+  const std::function<feed::Lines*()> lines_;
 };
 
 class World {
