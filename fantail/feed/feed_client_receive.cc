@@ -263,6 +263,7 @@ void FeedClient::On(const wire::Pong& pong) {
 
 void FeedClient::On(const wire::Proof& proof) {
   if (proof.version != have_version_ || version_ != have_version_) return;
+  if (proof.at < through_) return;  // a node that is a little behind
   if (proof.digest == digest_) {
     ++counters_.proofs;
     return;

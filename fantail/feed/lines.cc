@@ -192,7 +192,7 @@ void Lines::OnNewEpoch(Line* line, bool paced) {
   if (line->client.epoch() <= epoch_) return;  // another line was here first
   epoch_ = line->client.epoch();
   paced_ = paced;
-  through_ = reach_ = Position{};
+  through_ = reach_ = solid_ = Position{};
   complete_ = Interest();
   CheckCovers();
   announced_ = false;
@@ -224,7 +224,9 @@ void Lines::OnImage(Line* line, const TopicImage& image) {
   TopicState& topic = topic_states_[image.topic.value];
   const bool news = image.sequence > topic.last;
   const bool expected = topic.expects_image || topic.anew;
-  if (!topic.open || image.sequence < topic.last || (!news && !expected)) return;
+  if (!topic.open || (!news && !expected)) return;
+  // The line is behind what the owner had: it cannot begin the topic for it.
+  if (image.sequence < topic.last) return TakeOut(line);
   if (topic.last.value != 0 && !expected) {
     // Of what is newly wanted the owner has an older image, and records after it, over another
     // line.
@@ -254,6 +256,7 @@ void Lines::OnRecords(Line* line, std::span<const wire::Record> records) {
   if (fresh_.empty()) return;
   records_ += fresh_.size();
   reach_ = std::max(reach_, fresh_.back().position);
+  if (line->covers) solid_ = std::max(solid_, fresh_.back().position);
   events_->OnRecords(fresh_);
 }
 
@@ -428,7 +431,7 @@ void Lines::Settle() {
       line->broken = false;
       line->covers = true;
       const auto last = [&](TopicId id) { return topic_states_[id.value].last; };
-      client.ResumeFrom(through_, complete_, topics_, last);
+      client.ResumeFrom(std::max(through_, solid_), complete_, topics_, last);
     }
     if (!line->joined) continue;
     for (Backfill& backfill : line->unused) client.AskBackfill(std::move(backfill));

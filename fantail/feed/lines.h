@@ -110,6 +110,7 @@ class Lines {
   bool paced_ = false;
   Position through_;
   Position reach_;  // of the newest record
+  Position solid_;  // the same, of a line that covers complete_: all of that has come up to here
   Interest complete_;
   Topics topics_;
   std::vector<TopicState> topic_states_;  // by topic id

@@ -157,6 +157,8 @@ void Splice::Begin(const EpochState& state, Session* session) {
   interest_ = Interest(std::move(patterns));
   cursor_ = state.head();
   held_from_ = HeldFrom(state);
+  // What is born while the node makes up for a gap of its own has lost records too.
+  start_over_ = held_from_ > state.head();
   const auto begin_all = [&](const Pattern& pattern, wire::StartKind kind) {
     state.topics().ForEachMatch(pattern, [&](TopicId id) {
       const bool had = again_.empty() && session->interest.Matches(state.topics().Name(id));
