@@ -104,7 +104,7 @@ void FeedClient::SendWants() {
       }
       const uint64_t beyond = planted::On(planted::Bug::kResumeOneTooFar) ? 1 : 0;
       add.insert(add.begin(),
-                 {pattern, {.after = through_ + beyond, .kind = wire::StartKind::kResume}});
+                 {pattern, {.after = bookmark_ + beyond, .kind = wire::StartKind::kResume}});
     } else {
       add.push_back({pattern, {.kind = wire::StartKind::kFresh}});
     }
@@ -222,7 +222,7 @@ void FeedClient::Moved(ClientLink* link, std::string peer, MonotonicTime now) {
 }
 
 void FeedClient::ResumeFrom(Position through, const Interest& complete) {
-  through_ = through;
+  through_ = bookmark_ = through;
   complete_ = complete;
   RecountDigest();
   KeepLive();
@@ -283,7 +283,7 @@ void FeedClient::SendAck() {
     acked_messages_ = taken_messages_;
   }
   Send(wire::Encode(wire::Ack{
-      .through = through_, .bytes = acked_bytes_, .messages = acked_messages_, .held = hold_}));
+      .through = bookmark_, .bytes = acked_bytes_, .messages = acked_messages_, .held = hold_}));
 }
 
 void FeedClient::Receive(std::span<const std::byte> bytes, MonotonicTime now) {

@@ -131,7 +131,7 @@ class FeedClient {
   const ClientCounters& counters() const { return counters_; }
   Epoch epoch() const { return epoch_; }
   bool paced() const { return paced_; }
-  Position through() const { return through_; }
+  Position through() const { return bookmark_; }
   // The interest that is acknowledged: complete through through(), and live after it.
   const Interest& complete() const { return complete_; }
   // Whether all that the owner wants is acknowledged, or refused.
@@ -210,7 +210,8 @@ class FeedClient {
   // The epoch; all of it ends with the epoch.
   Epoch epoch_;
   bool paced_ = false;
-  Position through_;
+  Position through_;   // as the owner knows it
+  Position bookmark_;  // of complete_; behind through_ at a node that is behind the one before
   Interest complete_;
   Topics topics_;
   std::vector<TopicState> states_;

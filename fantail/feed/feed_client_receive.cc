@@ -45,7 +45,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
 void FeedClient::BeginEpoch(Epoch epoch, bool paced) {
   epoch_ = epoch;
   paced_ = paced;
-  through_ = Position{};
+  through_ = bookmark_ = Position{};
   complete_ = Interest();
   topics_ = Topics();
   if (!planted::On(planted::Bug::kKeepSequences)) states_.clear();
@@ -91,6 +91,8 @@ void FeedClient::On(const wire::Have& have) {
     refused_.push_back(pattern);
     refused_reason_ = notice.reason;
   }
+  // A node that is a little behind: what is fresh is only there up to where the node is.
+  bookmark_ = have.at;
   through_ = std::max(through_, have.at);
   if (!repeated) {
     held_ = asked_;
@@ -138,7 +140,7 @@ void FeedClient::On(const wire::Names& names) {
 
 void FeedClient::On(const wire::Batch& batch) {
   const bool live = batch.replay == wire::Replay::kLive;
-  if (live && batch.after > through_) {
+  if (live && batch.after > bookmark_) {
     ++counters_.lost_messages;
     return GiveUp("a message was lost");
   }
@@ -156,10 +158,11 @@ void FeedClient::On(const wire::Batch& batch) {
       events_->OnRecords(records_);
     }
   }
-  if (live && batch.through > through_) {
-    through_ = batch.through;
-    events_->OnThrough(through_);
-  }
+  if (!live || batch.through <= bookmark_) return;
+  bookmark_ = batch.through;
+  if (bookmark_ <= through_) return;
+  through_ = bookmark_;
+  events_->OnThrough(through_);
 }
 
 // True if the owner does not have it yet.

@@ -68,7 +68,7 @@ class Lines::Line final : private FeedEvents {
   void OnBackfill(std::span<const wire::Record> records) override {
     if (lines_->InEpoch(*this)) lines_->events_->OnBackfill(records);
   }
-  void OnThrough(Position through) override { lines_->OnThrough(this, through); }
+  void OnThrough(Position) override { lines_->OnThrough(this); }
   void OnGap(const GapNotice& gap) override { lines_->OnGap(this, gap); }
   void OnHave(const HaveNotice& notice) override { lines_->OnHave(this, notice); }
   void OnState(const FeedState&) override {}
@@ -260,10 +260,10 @@ void Lines::OnRecords(Line* line, std::span<const wire::Record> records) {
   events_->OnRecords(fresh_);
 }
 
-void Lines::OnThrough(Line* line, Position through) {
+void Lines::OnThrough(Line* line) {
   if (!InEpoch(*line)) return;
   line->broken = false;
-  if (line->joined && line->covers) Advance(through);
+  if (line->joined && line->covers) Advance(line->client.through());
   if (!announced_) Announce();
 }
 
@@ -393,7 +393,12 @@ void Lines::Announce() {
     }
     return;
   }
-  complete_ = widest->client.complete();
+  const Interest& next = widest->client.complete();
+  for (const auto& [name, id] : topics_.by_name()) {
+    // It has gone on with what the owner had been told is over: it must begin that anew.
+    if (topic_states_[id.value].anew && next.Matches(name)) return TakeOut(widest);
+  }
+  complete_ = next;
   announced_ = true;
   OpenTopics(/*promised=*/true);
   CheckCovers();

@@ -75,7 +75,7 @@ class Lines {
   void OnTopic(Line* line, TopicId id, std::string_view name);
   void OnImage(Line* line, const TopicImage& image);
   void OnRecords(Line* line, std::span<const wire::Record> records);
-  void OnThrough(Line* line, Position through);
+  void OnThrough(Line* line);
   void OnGap(Line* line, const GapNotice& gap);
   void OnHave(Line* line, const HaveNotice& have);
   void OnEnd(Line* line, Position at);
