@@ -55,6 +55,11 @@ enum class Bug : uint8_t {
   kTrustTheHopAbove,
   kCountPongs,
   kForwarderHidesGap,
+  // Lines.
+  kCountOldInterest,
+  kTrustTheOtherLine,
+  kPromiseTooEarly,
+  kJoinTooEarly,
   kCount,
 };
 

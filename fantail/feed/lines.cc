@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fantail/base/check.h"
+#include "fantail/base/planted.h"
 
 namespace fantail::feed {
 namespace {
@@ -279,7 +280,7 @@ void Lines::OnGap(Line* line, const GapNotice& gap) {
     return;
   }
   const bool another = std::any_of(lines_.begin(), lines_.end(), [&](const auto& other) {
-    return other.get() != line && Counts(*other);
+    return other.get() != line && (Counts(*other) || planted::On(planted::Bug::kTrustTheOtherLine));
   });
   if (another) {
     ++gaps_filled_;
@@ -340,7 +341,8 @@ bool Lines::Counts(const Line& line) const {
 void Lines::CheckCovers() {
   bool any = false;
   for (const auto& line : lines_) {
-    line->covers = InEpoch(*line) && Covers(line->client.complete(), complete_);
+    line->covers = InEpoch(*line) && (Covers(line->client.complete(), complete_) ||
+                                      planted::On(planted::Bug::kCountOldInterest));
     any = any || (line->joined && line->covers && line->client.up());
   }
   for (const auto& line : lines_) {
@@ -386,7 +388,8 @@ void Lines::Announce() {
     if (wait) return;
     TakeOut(line.get());
   }
-  if (widest->client.through() < std::max(through_, reach_)) {
+  const bool behind = widest->client.through() < std::max(through_, reach_);
+  if (behind && !planted::On(planted::Bug::kPromiseTooEarly)) {
     // A line that does not know the change must not run ahead of the one that does.
     for (const auto& line : lines_) {
       if (line->joined && !line->client.current()) TakeOut(line.get());
@@ -427,8 +430,8 @@ void Lines::Settle() {
   for (const auto& line : lines_) {
     FeedClient& client = line->client;
     if (line->joined || !InEpoch(*line) || !client.current() || client.drop()) continue;
-    const bool caught_up = announced_ && !line->broken && client.through() <= through_ &&
-                           client.complete() == complete_;
+    const bool there = client.through() <= through_ || planted::On(planted::Bug::kJoinTooEarly);
+    const bool caught_up = announced_ && !line->broken && there && client.complete() == complete_;
     if (caught_up) {
       line->joined = true;
     } else if (!served || (now_ - line->out_at > kCatchUp && line->covers)) {

@@ -50,6 +50,12 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kTrustTheHopAbove, "trust-the-hop-above", "the state of the path above is ignored"},
       {Bug::kCountPongs, "count-pongs", "pongs count against the window at one end"},
       {Bug::kForwarderHidesGap, "forwarder-hides-gap", "a gateway keeps a gap to itself"},
+      {Bug::kCountOldInterest, "count-old-interest", "a line counts with an interest of old"},
+      {Bug::kTrustTheOtherLine, "trust-the-other-line",
+       "a gap of one line is left to another that is down"},
+      {Bug::kPromiseTooEarly, "promise-too-early",
+       "an interest is promised before its line is where the owner is"},
+      {Bug::kJoinTooEarly, "join-too-early", "a line joins ahead of where the owner is"},
   };
   return bugs;
 }
