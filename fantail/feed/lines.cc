@@ -99,13 +99,13 @@ const FeedClient& Lines::line(size_t i) const {
 void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   now_ = now;
   for (const auto& line : lines_) line->client.SetInterest(patterns, now);
-  wanted_ = std::move(patterns);
+  wanted_ = Interest(std::move(patterns));
   asked_at_ = now;
   ++asked_count_;
   announced_ = false;
   if (single()) return;
   // From now on a line may be without what is no longer wanted: nothing is promised of it any more.
-  Interest rest(Clip(complete_.patterns(), Interest(wanted_)));
+  Interest rest(Clip(complete_.patterns(), wanted_));
   const bool less = !(rest == complete_);
   narrowed_ = narrowed_ || less;
   complete_ = std::move(rest);
@@ -163,7 +163,7 @@ uint64_t Lines::wants_sent() const {
   return single() ? speaker_->wants_sent() : asked_count_;
 }
 const std::vector<Pattern>& Lines::asked() const {
-  return single() ? speaker_->asked() : wanted_;
+  return single() ? speaker_->asked() : wanted_.patterns();
 }
 MonotonicTime Lines::proved_at() const {
   return speaker_->proved_at();
@@ -216,7 +216,7 @@ void Lines::OnTopic(Line* line, TopicId id, std::string_view name) {
   }
   if (added == Topics::Added::kKnown) return;
   topic_states_.resize(topics_.bound());
-  topic_states_[id.value].open = complete_.Matches(name) || Interest(wanted_).Matches(name);
+  topic_states_[id.value].open = complete_.Matches(name) || wanted_.Matches(name);
   events_->OnTopic(id, name);
 }
 
@@ -414,11 +414,10 @@ void Lines::Announce() {
 
 // What is not promised at an OnHave begins anew with an image, as after FeedClient's.
 void Lines::OpenTopics(bool promised) {
-  const Interest wanted(wanted_);
   for (const auto& [name, id] : topics_.by_name()) {
     TopicState& topic = topic_states_[id.value];
     const bool complete = complete_.Matches(name);
-    topic.open = complete || wanted.Matches(name);
+    topic.open = complete || wanted_.Matches(name);
     if (promised && !complete) topic.anew = topic.last.value != 0;
   }
 }

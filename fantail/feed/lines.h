@@ -98,7 +98,7 @@ class Lines {
   std::vector<std::unique_ptr<Line>> lines_;
   MonotonicTime now_;
 
-  std::vector<Pattern> wanted_;
+  Interest wanted_;
   MonotonicTime asked_at_;  // since when it is wanted
   uint64_t asked_count_ = 0;
   bool announced_ = false;  // complete_ is the answer to wanted_
