@@ -18,7 +18,8 @@ void FeedClient::On(const wire::Welcome& welcome) {
     // A publisher that was thought gone, or a node that has not heard of the new one.
     refused_by_peer_ = true;
     ++counters_.older_epochs;
-    down_cause_ = "it is in an epoch before ours";
+    down_cause_ =
+        "it serves an older epoch than was seen here: a publisher that was replaced still runs";
     return GiveUp(down_cause_, kRetryAfterRefusal);
   }
   refused_by_peer_ = false;

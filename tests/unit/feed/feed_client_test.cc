@@ -331,7 +331,9 @@ TEST_F(ClientTest, ALowerEpochIsRefused) {
   GoLive();
   Reconnect();
   Welcome(Epoch{kEpoch.value - 1});
-  EXPECT_EQ(Dropped(), "it is in an epoch before ours");
+  EXPECT_EQ(
+      Dropped(),
+      "it serves an older epoch than was seen here: a publisher that was replaced still runs");
   EXPECT_EQ(client.epoch(), kEpoch);
   client.Turn(now + milliseconds(100));
   EXPECT_EQ(client.state().state, State::kRefused);
