@@ -41,12 +41,8 @@ class Lines::Line final : private FeedEvents {
  public:
   // `owner` speaks to the client itself if it is not null.
   Line(Lines* lines, const ClientOptions& options, FeedEvents* owner)
-      : lines_(lines), client(options, owner != nullptr ? owner : this) {}
+      : client(options, owner != nullptr ? owner : this), lines_(lines) {}
 
- private:
-  Lines* const lines_;
-
- public:
   FeedClient client;
   bool joined = false;
   bool covers = true;    // all that the owner has been promised may be expected of it
@@ -74,6 +70,8 @@ class Lines::Line final : private FeedEvents {
   void OnHave(const HaveNotice& notice) override { lines_->OnHave(this, notice); }
   void OnState(const FeedState&) override {}
   void OnEnd(Position at) override { lines_->OnEnd(this, at); }
+
+  Lines* const lines_;
 };
 
 Lines::Lines(const ClientOptions& options, size_t count, FeedEvents* events) : events_(events) {
