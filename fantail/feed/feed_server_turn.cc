@@ -178,6 +178,7 @@ bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* s
 // getting younger although acks come. While none come, as in a black hole, nothing is decided: the
 // link may be fast enough to make up for it.
 bool FeedServer::LosesGround(Session* session) const {
+  if (session->next == session->group->log_end()) return false;  // only its own messages wait
   const Nanos lag = now_ - session->group->entry(session->next).sealed;
   if (lag <= options_.max_lag || now_ - session->last_progress > kSilent || session->held) {
     session->lag_measured_at = now_;
