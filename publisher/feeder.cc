@@ -14,7 +14,7 @@ constexpr double kLongestWait = 1e18;
 
 }  // namespace
 
-Feeder::Feeder(Options options, Source* source, Sequencer* sequencer,
+Feeder::Feeder(Options options, source::Source* source, source::Sequencer* sequencer,
                std::function<void(std::string_view)> on_bad_row)
     : options_(options),
       source_(source),
@@ -36,18 +36,18 @@ bool Feeder::Turn(MonotonicTime now, WallTime wall) {
 bool Feeder::TakeRow() {
   while (state_ == State::kRunning) {
     switch (source_->Next(&row_)) {
-      case Source::Result::kRow:
+      case source::Source::Result::kRow:
         has_row_ = true;
         return true;
-      case Source::Result::kBadRow:
+      case source::Source::Result::kBadRow:
         OnBadRow(source_->problem());
         break;
-      case Source::Result::kEnd:
+      case source::Source::Result::kEnd:
         state_ = State::kEnded;
         return false;
-      case Source::Result::kWait:
+      case source::Source::Result::kWait:
         return false;
-      case Source::Result::kFailed:
+      case source::Source::Result::kFailed:
         state_ = State::kFailed;
         problem_ = source_->problem();
         return false;

@@ -12,8 +12,8 @@
 #include <string_view>
 
 #include "fantail/base/time.h"
-#include "publisher/sequencer.h"
-#include "publisher/source.h"
+#include "fantail/source/sequencer.h"
+#include "fantail/source/source.h"
 
 namespace fantail::publisher {
 
@@ -30,7 +30,7 @@ class Feeder {
     kFailed,  // the source broke off, or a bad row in strict mode; problem() says why
   };
 
-  Feeder(Options options, Source* source, Sequencer* sequencer,
+  Feeder(Options options, source::Source* source, source::Sequencer* sequencer,
          std::function<void(std::string_view)> on_bad_row);
 
   // Publishes what is due, a bounded number of rows; true if more is due at once.
@@ -50,8 +50,8 @@ class Feeder {
   void OnBadRow(std::string_view problem);
 
   const Options options_;
-  Source* const source_;
-  Sequencer* const sequencer_;
+  source::Source* const source_;
+  source::Sequencer* const sequencer_;
   const std::function<void(std::string_view)> on_bad_row_;
   State state_ = State::kRunning;
   std::string problem_;

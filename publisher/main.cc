@@ -16,11 +16,12 @@
 #include "fantail/app/signals.h"
 #include "fantail/app/status_line.h"
 #include "fantail/app/written_file.h"
+#include "fantail/feed/server_sink.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/session_router.h"
+#include "fantail/source/source_factory.h"
 #include "publisher/feeder.h"
-#include "publisher/source_factory.h"
 
 namespace fantail::publisher {
 namespace {
@@ -101,7 +102,7 @@ void Declare(Options* o, app::CommandLine* line) {
 
 class Publisher {
  public:
-  Publisher(const Options& options, std::unique_ptr<Source> source, app::Signals* signals)
+  Publisher(const Options& options, std::unique_ptr<source::Source> source, app::Signals* signals)
       : options_(options),
         signals_(signals),
         source_(std::move(source)),
@@ -114,7 +115,8 @@ class Publisher {
                  .ring_bytes = options.ring.bytes,
                  .window_bytes = static_cast<uint32_t>(options.window.bytes)},
                 &router_, &session_log_),
-        sequencer_(&server_),
+        sink_(&server_),
+        sequencer_(&sink_),
         feeder_({.speed = options.speed, .strict = options.strict, .stamp_now = options.stamp_now},
                 source_.get(), &sequencer_, [this](std::string_view why) { OnBadRow(why); }),
         ready_(options.common.ready_file),
@@ -251,12 +253,13 @@ class Publisher {
 
   const Options& options_;
   app::Signals* const signals_;
-  std::unique_ptr<Source> source_;
+  std::unique_ptr<source::Source> source_;
   net::Context context_;
   net::SessionRouter router_;
   app::SessionLog session_log_;
   feed::FeedServer server_;
-  Sequencer sequencer_;
+  feed::ServerSink sink_;
+  source::Sequencer sequencer_;
   Feeder feeder_;
   net::Poller poller_;
   app::ReadyFile ready_;
@@ -282,7 +285,7 @@ int Main(int argc, char** argv) {
     return line.Fail(s);
   }
   app::Signals signals;
-  absl::StatusOr<std::unique_ptr<Source>> source = OpenSource(options.source);
+  absl::StatusOr<std::unique_ptr<source::Source>> source = source::OpenSource(options.source);
   if (!source.ok()) {
     return line.Fail(absl::Status(source.status().code(),
                                   "--source: " + std::string(source.status().message())));

@@ -95,19 +95,24 @@ struct HaveNotice {
   std::string reason;            // why not
 };
 
-class FeedEvents {
+// A run of numbered records, with the names that they need.
+class RecordSink {
  public:
-  virtual ~FeedEvents() = default;
+  virtual ~RecordSink() = default;
 
-  // A numbering begins: topics, venues, images and positions of the one before mean nothing more.
-  virtual void OnNewEpoch(Epoch epoch, bool paced) = 0;
   // A name, before its first use. May be repeated.
   virtual void OnTopic(TopicId id, std::string_view name) = 0;
   virtual void OnVenue(VenueId id, std::string_view name) = 0;
-  // The whole state of a topic; replaces what was known of it.
-  virtual void OnImage(const TopicImage& image) = 0;
   // Records in the order of their topics' sequences, none missing, none twice.
   virtual void OnRecords(std::span<const wire::Record> records) = 0;
+};
+
+class FeedEvents : public RecordSink {
+ public:
+  // A numbering begins: topics, venues, images and positions of the one before mean nothing more.
+  virtual void OnNewEpoch(Epoch epoch, bool paced) = 0;
+  // The whole state of a topic; replaces what was known of it.
+  virtual void OnImage(const TopicImage& image) = 0;
   // Older records than those that already came (a gateway asks for them on behalf of its sessions).
   virtual void OnBackfill(std::span<const wire::Record> records) { (void)records; }
   // Everything in the interest up to `through` has come.

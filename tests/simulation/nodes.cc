@@ -110,7 +110,8 @@ void SimPublisher::Start(MonotonicTime) {
   ended_ = false;
   truths_[epoch()] = std::make_unique<Truth>(epoch());
   server_ = std::make_unique<feed::FeedServer>(options_, this, Quiet());
-  sequencer_ = std::make_unique<publisher::Sequencer>(server_.get());
+  sink_ = std::make_unique<feed::ServerSink>(server_.get());
+  sequencer_ = std::make_unique<source::Sequencer>(sink_.get());
   server_->BeginEpoch(epoch(), paced_, /*covers_everything=*/true);
 }
 

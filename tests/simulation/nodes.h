@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "publisher/sequencer.h"
+#include "fantail/feed/server_sink.h"
+#include "fantail/source/sequencer.h"
 #include "tests/simulation/truth.h"
 #include "tests/simulation/world.h"
 
@@ -61,7 +62,8 @@ class SimPublisher final : public Node {
   ServerChecks checks_;
   uint64_t epoch_number_ = 0;
   std::unique_ptr<feed::FeedServer> server_;
-  std::unique_ptr<publisher::Sequencer> sequencer_;
+  std::unique_ptr<feed::ServerSink> sink_;
+  std::unique_ptr<source::Sequencer> sequencer_;
   std::map<Epoch, std::unique_ptr<Truth>> truths_;
   bool ended_ = false;
 };

@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "fantail/base/random.h"
-#include "publisher/synthetic_source.h"
+#include "fantail/source/synthetic_source.h"
 
 namespace fantail::bench {
 namespace {
@@ -18,7 +18,7 @@ constexpr size_t kWatched = 50;
 constexpr size_t kPrefixes = 2;
 constexpr uint64_t kSeed = 1;
 
-std::vector<Pattern> DrawWatchlist(const publisher::SyntheticSymbols& symbols, Random& random) {
+std::vector<Pattern> DrawWatchlist(const source::SyntheticSymbols& symbols, Random& random) {
   std::set<std::string> texts;
   while (texts.size() < kWatched) texts.emplace(symbols.name(symbols.Pick(random)));
   while (texts.size() < kWatched + kPrefixes) {
@@ -30,17 +30,17 @@ std::vector<Pattern> DrawWatchlist(const publisher::SyntheticSymbols& symbols, R
 }  // namespace
 
 Workload::Workload(size_t subscribers, InterestKind kind) {
-  publisher::SyntheticOptions options;
+  source::SyntheticOptions options;
   options.symbols = kSymbols;
   options.seed = kSeed;
-  publisher::SyntheticSource source(options);
+  source::SyntheticSource source(options);
   std::unordered_map<std::string_view, TopicId> ids;
   for (size_t rank = 0; rank < kSymbols; ++rank) {
     names_.emplace_back(source.symbols().name(rank));
     ids[source.symbols().name(rank)] = TopicId{static_cast<uint32_t>(rank)};
   }
   text::Row row;
-  while (ring_.size() < kRingTicks && source.Next(&row) == publisher::Source::Result::kRow) {
+  while (ring_.size() < kRingTicks && source.Next(&row) == source::Source::Result::kRow) {
     ring_.push_back(row.tick);
     ring_.back().topic = ids.at(row.symbol);
     ring_.back().venue = VenueId{};

@@ -10,15 +10,22 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class NoLinks final : public feed::SessionLinks {
+// Keeps what it is given.
+class Published final : public feed::RecordSink {
  public:
-  feed::SendResult Send(std::string_view, const wire::Message&) override {
-    return feed::SendResult::kSent;
+  void OnTopic(TopicId, std::string_view name) override { topics.emplace_back(name); }
+  void OnVenue(VenueId, std::string_view name) override { venues.emplace_back(name); }
+  void OnRecords(std::span<const wire::Record> more) override {
+    records.insert(records.end(), more.begin(), more.end());
   }
+
+  std::vector<std::string> topics;
+  std::vector<std::string> venues;
+  std::vector<wire::Record> records;
 };
 
 // What a test puts into it.
-class ScriptedSource final : public Source {
+class ScriptedSource final : public source::Source {
  public:
   Result Next(text::Row* row) override {
     if (script.empty()) return Result::kEnd;
@@ -34,31 +41,19 @@ class ScriptedSource final : public Source {
 
 class FeederTest : public ::testing::Test {
  protected:
-  FeederTest() { server.BeginEpoch({1}, false, true); }
-
   void Row(const char* symbol, int64_t time_ns = 0, const char* venue = "") {
     text::Row row{.symbol = symbol, .venue = venue, .tick = {}};
     row.tick.kind = wire::TickKind::kTrade;
     row.tick.time_ns = time_ns;
-    source.script.emplace_back(Source::Result::kRow, row);
+    source.script.emplace_back(source::Source::Result::kRow, row);
   }
-  void Result(Source::Result result) { source.script.emplace_back(result, text::Row{}); }
+  void Result(source::Source::Result result) { source.script.emplace_back(result, text::Row{}); }
   Feeder Make(Feeder::Options options) {
     return Feeder(options, &source, &sequencer, [this](std::string_view) { ++reported; });
   }
-  std::vector<wire::Record> Published() const {
-    std::vector<wire::Record> records;
-    server.state()->ring().Scan({}, [&](const wire::Record& r) {
-      records.push_back(r);
-      return true;
-    });
-    return records;
-  }
 
-  NoLinks links;
-  feed::ServerObserver observer;
-  feed::FeedServer server{{.name = "hq", .ring_bytes = 1 << 20}, &links, &observer};
-  Sequencer sequencer{&server};
+  Published published;
+  source::Sequencer sequencer{&published};
   ScriptedSource source;
   MonotonicTime now{std::chrono::seconds(100)};
   WallTime wall{std::chrono::seconds(1700000000)};
@@ -71,7 +66,7 @@ TEST_F(FeederTest, NumbersTopicsVenuesSequencesAndPositionsFromTheFirst) {
   Row("A", 3, "Y");
   Feeder feeder = Make({.speed = 0});
   feeder.Turn(now, wall);
-  const auto records = Published();
+  const auto records = published.records;
   ASSERT_EQ(records.size(), 3u);
   EXPECT_EQ(records[2].position, Position{3});
   EXPECT_EQ(records[2].tick.topic, TopicId{0});
@@ -130,7 +125,7 @@ TEST_F(FeederTest, ARowCenturiesAheadWaits) {
 }
 
 TEST_F(FeederTest, ABadRowIsReportedCountedAndSkipped) {
-  Result(Source::Result::kBadRow);
+  Result(source::Source::Result::kBadRow);
   Row("A");
   Feeder feeder = Make({.speed = 0});
   feeder.Turn(now, wall);
@@ -141,7 +136,7 @@ TEST_F(FeederTest, ABadRowIsReportedCountedAndSkipped) {
 
 TEST_F(FeederTest, InStrictModeABadRowIsTheEnd) {
   Row("A");
-  Result(Source::Result::kBadRow);
+  Result(source::Source::Result::kBadRow);
   Row("A");
   Feeder feeder = Make({.speed = 0, .strict = true});
   feeder.Turn(now, wall);
@@ -151,16 +146,16 @@ TEST_F(FeederTest, InStrictModeABadRowIsTheEnd) {
 
 TEST_F(FeederTest, ASourceThatBreaksOffSaysWhyAndKeepsWhatCame) {
   Row("A");
-  Result(Source::Result::kFailed);
+  Result(source::Source::Result::kFailed);
   Feeder feeder = Make({.speed = 0});
   feeder.Turn(now, wall);
   EXPECT_EQ(feeder.state(), Feeder::State::kFailed);
   EXPECT_EQ(feeder.problem(), "row 7 is bad");
-  EXPECT_EQ(Published().size(), 1u);
+  EXPECT_EQ(published.records.size(), 1u);
 }
 
 TEST_F(FeederTest, ASourceThatWaitsIsAskedAgain) {
-  Result(Source::Result::kWait);
+  Result(source::Source::Result::kWait);
   Row("A");
   Feeder feeder = Make({.speed = 0});
   EXPECT_FALSE(feeder.Turn(now, wall));
@@ -173,7 +168,7 @@ TEST_F(FeederTest, StampNowGivesTheTimeOfPublication) {
   Row("A", 5);
   Feeder feeder = Make({.speed = 0, .stamp_now = true});
   feeder.Turn(now, wall);
-  EXPECT_EQ(Published()[0].tick.time_ns, wall.time_since_epoch().count());
+  EXPECT_EQ(published.records[0].tick.time_ns, wall.time_since_epoch().count());
 }
 
 }  // namespace

@@ -62,12 +62,12 @@ class RulesTest(unittest.TestCase):
         self.assert_one("gateway/x.h:1: ", "fantail/app/options.h")
 
     def test_finds_a_program_that_includes_another(self):
-        self.plant("gateway/x.h", '#include "publisher/source.h"\n')
+        self.plant("gateway/x.h", '#include "publisher/feeder.h"\n')
         self.plant("tools/fantail-replay/x.h", '#include "tools/fantail-replay/y.h"\n')
         self.assert_one("gateway/x.h:1: ", "move what both need")
 
     def test_finds_the_library_including_a_program(self):
-        self.plant("fantail/app/x.h", '#include "publisher/source.h"\n')
+        self.plant("fantail/app/x.h", '#include "publisher/feeder.h"\n')
         self.assert_one("fantail/app/x.h:1: ", "move what both need")
 
     def test_finds_a_sleep_in_a_unit_test(self):

@@ -1,4 +1,4 @@
-#include "publisher/synthetic_symbols.h"
+#include "fantail/source/synthetic_symbols.h"
 
 #include <absl/container/flat_hash_set.h>
 
@@ -8,7 +8,7 @@
 
 #include "fantail/base/check.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 namespace {
 
 // A letter as often as tickers have it, roughly.
@@ -96,4 +96,4 @@ void SyntheticSymbols::MakeColumns(size_t count) {
   }
 }
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source

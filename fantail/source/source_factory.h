@@ -4,8 +4,8 @@
 //   synthetic[:KEY=VALUE,...]   synthetic_source.h
 //
 // Thread: any.
-#ifndef FANTAIL_PUBLISHER_SOURCE_FACTORY_H_
-#define FANTAIL_PUBLISHER_SOURCE_FACTORY_H_
+#ifndef FANTAIL_SOURCE_SOURCE_FACTORY_H_
+#define FANTAIL_SOURCE_SOURCE_FACTORY_H_
 
 #include <absl/status/statusor.h>
 
@@ -13,9 +13,9 @@
 #include <string>
 #include <string_view>
 
-#include "publisher/source.h"
+#include "fantail/source/source.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 
 // The error is a message to a person: it names `spec` or the file, and what to write instead. A bad
 // spec is kInvalidArgument; a file that cannot be opened has the code that goes with its errno.
@@ -24,6 +24,6 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(std::string_view spec);
 // What `--source` can be, for `--help`.
 std::string SourceHelp();
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source
 
-#endif  // FANTAIL_PUBLISHER_SOURCE_FACTORY_H_
+#endif  // FANTAIL_SOURCE_SOURCE_FACTORY_H_

@@ -1,5 +1,5 @@
 // The CSV source: rows, bad rows that are told and passed over, and files that are not tick files.
-#include "publisher/csv_source.h"
+#include "fantail/source/csv_source.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include "tests/support/recorded_data.h"
 #include "tests/support/temp_file.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 namespace {
 
 using fantail::testing::Gzip;
@@ -151,4 +151,4 @@ TEST(CsvSourceTest, YieldsEveryRowOfARecordedDay) {
 }
 
 }  // namespace
-}  // namespace fantail::publisher
+}  // namespace fantail::source

@@ -1,10 +1,10 @@
-#include "publisher/sequencer.h"
+#include "fantail/source/sequencer.h"
 
 #include <limits>
 
 #include "fantail/wire/limits.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 
 const char* Sequencer::Add(const text::Row& row) {
   auto topic = topics_.find(row.symbol);
@@ -12,7 +12,7 @@ const char* Sequencer::Add(const text::Row& row) {
     if (topics_.size() == wire::kMaxTopics) return "the epoch has no room for another topic";
     const TopicId id{static_cast<uint32_t>(topics_.size())};
     topic = topics_.emplace(row.symbol, Topic{id, {}}).first;
-    server_->AddTopic(id, row.symbol);
+    sink_->OnTopic(id, row.symbol);
   }
   if (topic->second.last.value == std::numeric_limits<uint32_t>::max()) {
     return "the topic has used up the sequences of this epoch; restart the publisher";
@@ -26,7 +26,7 @@ const char* Sequencer::Add(const text::Row& row) {
       }
       const VenueId id{static_cast<uint16_t>(venues_.size() + 1)};
       venue = venues_.emplace(row.venue, id).first;
-      server_->AddVenue(id, row.venue);
+      sink_->OnVenue(id, row.venue);
     }
     venue_id = venue->second;
   }
@@ -41,8 +41,8 @@ const char* Sequencer::Add(const text::Row& row) {
 
 void Sequencer::Flush() {
   if (records_.empty()) return;
-  server_->AddRecords(records_);
+  sink_->OnRecords(records_);
   records_.clear();
 }
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source

@@ -1,15 +1,15 @@
-#include "publisher/source_factory.h"
+#include "fantail/source/source_factory.h"
 
 #include <absl/status/status.h>
 
 #include <utility>
 
+#include "fantail/source/csv_source.h"
+#include "fantail/source/synthetic_options.h"
+#include "fantail/source/synthetic_source.h"
 #include "fantail/text/csv.h"
-#include "publisher/csv_source.h"
-#include "publisher/synthetic_options.h"
-#include "publisher/synthetic_source.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 namespace {
 
 constexpr char kForms[] = "csv:FILE, csv:- (standard input) or synthetic:KEY=VALUE,...";
@@ -51,4 +51,4 @@ std::string SourceHelp() {
          SyntheticHelp();
 }
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source

@@ -1,4 +1,4 @@
-#include "publisher/synthetic_source.h"
+#include "fantail/source/synthetic_source.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,7 +7,7 @@
 
 #include "fantail/base/check.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 namespace {
 
 constexpr uint64_t kOne = uint64_t{1} << 32;  // the certain chance
@@ -251,4 +251,4 @@ void SyntheticSource::Trade(Book* book, wire::Tick* tick) {
   book->bid = std::clamp(book->bid + (buys ? book->step : -book->step), book->low, book->high);
 }
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source

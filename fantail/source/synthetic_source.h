@@ -13,8 +13,8 @@
 // fixed prices has; printed as CSV and parsed again they become canonical, with the same values.
 //
 // Thread: one owner.  Cost: about 60 ns a row; 60 bytes a symbol.
-#ifndef FANTAIL_PUBLISHER_SYNTHETIC_SOURCE_H_
-#define FANTAIL_PUBLISHER_SYNTHETIC_SOURCE_H_
+#ifndef FANTAIL_SOURCE_SYNTHETIC_SOURCE_H_
+#define FANTAIL_SOURCE_SYNTHETIC_SOURCE_H_
 
 #include <array>
 #include <cstddef>
@@ -23,11 +23,11 @@
 #include <vector>
 
 #include "fantail/base/random.h"
-#include "publisher/source.h"
-#include "publisher/synthetic_options.h"
-#include "publisher/synthetic_symbols.h"
+#include "fantail/source/source.h"
+#include "fantail/source/synthetic_options.h"
+#include "fantail/source/synthetic_symbols.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 
 class SyntheticSource : public Source {
  public:
@@ -97,6 +97,6 @@ class SyntheticSource : public Source {
   uint64_t trade_after_quote_;
 };
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source
 
-#endif  // FANTAIL_PUBLISHER_SYNTHETIC_SOURCE_H_
+#endif  // FANTAIL_SOURCE_SYNTHETIC_SOURCE_H_

@@ -1,27 +1,27 @@
 // Numbers what a source gives: topic and venue ids, the sequence within the topic, the position in
 // the feed. From here on a row is a record.
 //
-// Thread: one owner.  Ownership: keeps a pointer to the server that the records go to.
+// Thread: one owner.  Ownership: keeps a pointer to where the records go, which outlives it.
 // Cost: two hash look-ups a row; records go on in runs of up to 1,024.
-#ifndef FANTAIL_PUBLISHER_SEQUENCER_H_
-#define FANTAIL_PUBLISHER_SEQUENCER_H_
+#ifndef FANTAIL_SOURCE_SEQUENCER_H_
+#define FANTAIL_SOURCE_SEQUENCER_H_
 
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "fantail/feed/feed_server.h"
+#include "fantail/feed/feed_events.h"
 #include "fantail/text/row.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 
 class Sequencer {
  public:
-  explicit Sequencer(feed::FeedServer* server) : server_(server) {}
+  explicit Sequencer(feed::RecordSink* sink) : sink_(sink) {}
 
   // nullptr, or why the row cannot be numbered (more topics or venues than an epoch has room for).
   const char* Add(const text::Row& row);
-  // Hands what has been added to the server.
+  // Hands on what has been added.
   void Flush();
 
   Position head() const { return head_; }
@@ -38,13 +38,13 @@ class Sequencer {
     Sequence last;
   };
 
-  feed::FeedServer* const server_;
+  feed::RecordSink* const sink_;
   Position head_;
   ByName<Topic> topics_;
   ByName<VenueId> venues_;
   std::vector<wire::Record> records_;
 };
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source
 
-#endif  // FANTAIL_PUBLISHER_SEQUENCER_H_
+#endif  // FANTAIL_SOURCE_SEQUENCER_H_

@@ -7,8 +7,8 @@
 //
 // Thread: built by one, then read by any.
 // Cost: 8 bytes a symbol and 8 for its name; a pick is one random number and one cache miss.
-#ifndef FANTAIL_PUBLISHER_SYNTHETIC_SYMBOLS_H_
-#define FANTAIL_PUBLISHER_SYNTHETIC_SYMBOLS_H_
+#ifndef FANTAIL_SOURCE_SYNTHETIC_SYMBOLS_H_
+#define FANTAIL_SOURCE_SYNTHETIC_SYMBOLS_H_
 
 #include <array>
 #include <cstddef>
@@ -18,7 +18,7 @@
 
 #include "fantail/base/random.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 
 class SyntheticSymbols {
  public:
@@ -57,6 +57,6 @@ class SyntheticSymbols {
   std::vector<Column> columns_;
 };
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source
 
-#endif  // FANTAIL_PUBLISHER_SYNTHETIC_SYMBOLS_H_
+#endif  // FANTAIL_SOURCE_SYNTHETIC_SYMBOLS_H_

@@ -1,4 +1,4 @@
-#include "publisher/synthetic_options.h"
+#include "fantail/source/synthetic_options.h"
 
 #include <absl/status/status.h>
 #include <absl/time/time.h>
@@ -10,7 +10,7 @@
 
 #include "fantail/text/csv.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 namespace {
 
 constexpr uint64_t kAny = std::numeric_limits<uint64_t>::max();
@@ -121,4 +121,4 @@ std::string SyntheticHelp() {
   return help;
 }
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source

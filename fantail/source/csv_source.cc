@@ -1,8 +1,8 @@
-#include "publisher/csv_source.h"
+#include "fantail/source/csv_source.h"
 
 #include <utility>
 
-namespace fantail::publisher {
+namespace fantail::source {
 namespace {
 
 // What some spreadsheets put before the first byte of UTF-8.
@@ -63,4 +63,4 @@ Source::Result CsvSource::Fail() {
   return Result::kFailed;
 }
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source

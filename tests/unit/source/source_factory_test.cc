@@ -1,5 +1,5 @@
 // Opening a source by its name, and what is said about a name that is none.
-#include "publisher/source_factory.h"
+#include "fantail/source/source_factory.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include "fantail/text/csv.h"
 #include "tests/support/temp_file.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 namespace {
 
 std::string ErrorOf(std::string_view spec) {
@@ -54,4 +54,4 @@ TEST(OpenSourceTest, PassesOnWhatIsWrongWithAKey) {
 }
 
 }  // namespace
-}  // namespace fantail::publisher
+}  // namespace fantail::source

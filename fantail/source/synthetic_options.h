@@ -18,8 +18,8 @@
 // A duration is a number with a unit: 10s, 1.5h, 500ms, 20us, 1ns.
 //
 // Thread: values; use them anywhere.
-#ifndef FANTAIL_PUBLISHER_SYNTHETIC_OPTIONS_H_
-#define FANTAIL_PUBLISHER_SYNTHETIC_OPTIONS_H_
+#ifndef FANTAIL_SOURCE_SYNTHETIC_OPTIONS_H_
+#define FANTAIL_SOURCE_SYNTHETIC_OPTIONS_H_
 
 #include <absl/status/statusor.h>
 
@@ -27,7 +27,7 @@
 #include <string>
 #include <string_view>
 
-namespace fantail::publisher {
+namespace fantail::source {
 
 struct SyntheticOptions {
   uint64_t symbols = 8000;
@@ -49,6 +49,6 @@ absl::StatusOr<SyntheticOptions> ParseSyntheticOptions(std::string_view text);
 // The table above for `--help`: a line a key, with its default and its range.
 std::string SyntheticHelp();
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source
 
-#endif  // FANTAIL_PUBLISHER_SYNTHETIC_OPTIONS_H_
+#endif  // FANTAIL_SOURCE_SYNTHETIC_OPTIONS_H_

@@ -1,6 +1,6 @@
 // The made-up market: its options, that it is the same for the same seed, and that it looks like
 // one.
-#include "publisher/synthetic_source.h"
+#include "fantail/source/synthetic_source.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 
 #include "fantail/text/csv.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 namespace {
 
 using Result = Source::Result;
@@ -272,4 +272,4 @@ TEST(SyntheticSourceTest, MakesOnlyRowsThatTheParserAccepts) {
 }
 
 }  // namespace
-}  // namespace fantail::publisher
+}  // namespace fantail::source

@@ -1,8 +1,8 @@
-// Where a publisher's ticks come from: a file, a generator, later a tape or a capture.
+// Where ticks come from: a file, a pipe, a generator.
 //
-// Thread: one owner, the publisher's feed thread.
-#ifndef FANTAIL_PUBLISHER_SOURCE_H_
-#define FANTAIL_PUBLISHER_SOURCE_H_
+// Thread: one owner.
+#ifndef FANTAIL_SOURCE_SOURCE_H_
+#define FANTAIL_SOURCE_SOURCE_H_
 
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@
 
 #include "fantail/text/row.h"
 
-namespace fantail::publisher {
+namespace fantail::source {
 
 class Source {
  public:
@@ -30,6 +30,6 @@ class Source {
   virtual int ready_fd() const { return -1; }
 };
 
-}  // namespace fantail::publisher
+}  // namespace fantail::source
 
-#endif  // FANTAIL_PUBLISHER_SOURCE_H_
+#endif  // FANTAIL_SOURCE_SOURCE_H_
