@@ -107,22 +107,27 @@ class RecordSink {
   virtual void OnRecords(std::span<const wire::Record> records) = 0;
 };
 
-class FeedEvents : public RecordSink {
+// What a feed consists of: what a session brings, a tape holds, and a FeedServer serves.
+class FeedContent : public RecordSink {
  public:
   // A numbering begins: topics, venues, images and positions of the one before mean nothing more.
   virtual void OnNewEpoch(Epoch epoch, bool paced) = 0;
   // The whole state of a topic; replaces what was known of it.
   virtual void OnImage(const TopicImage& image) = 0;
-  // Older records than those that already came (a gateway asks for them on behalf of its sessions).
-  virtual void OnBackfill(std::span<const wire::Record> records) { (void)records; }
   // Everything in the interest up to `through` has come.
   virtual void OnThrough(Position through) = 0;
   virtual void OnGap(const GapNotice& gap) = 0;
+  // The feed has ended at `at` and everything wanted has come.
+  virtual void OnEnd(Position at) = 0;
+};
+
+class FeedEvents : public FeedContent {
+ public:
+  // Older records than those that already came (a gateway asks for them on behalf of its sessions).
+  virtual void OnBackfill(std::span<const wire::Record> records) { (void)records; }
   virtual void OnHave(const HaveNotice& have) = 0;
   // The state, its cause or the path has changed.
   virtual void OnState(const FeedState& state) = 0;
-  // The feed has ended at `at` and everything wanted has come.
-  virtual void OnEnd(Position at) = 0;
 };
 
 }  // namespace fantail::feed

@@ -1,10 +1,9 @@
 #include "fantail/wire/encode.h"
 
-#include <isa-l/crc.h>
-
 #include <cstring>
 
 #include "fantail/base/check.h"
+#include "fantail/base/crc32c.h"
 #include "fantail/wire/limits.h"
 #include "session_generated.h"
 
@@ -52,10 +51,7 @@ flatbuffers::Offset<flatbuffers::Vector<const Schema*>> Structs(Builder& builder
 }  // namespace
 
 uint32_t MessageChecksum(std::span<const std::byte> message) {
-  // ISA-L declares its input mutable and does not change it. It leaves out the two inversions.
-  auto* data = const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(message.data()));
-  const uint32_t head = crc32_iscsi(data, 4, ~0u);
-  return ~crc32_iscsi(data + kHeaderBytes, static_cast<int>(message.size() - kHeaderBytes), head);
+  return Crc32c(message.subspan(kHeaderBytes), Crc32c(message.first(4)));
 }
 
 Message Encode(const Hello& hello) {

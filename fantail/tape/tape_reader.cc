@@ -1,0 +1,301 @@
+#include "fantail/tape/tape_reader.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
+#include <utility>
+
+namespace fantail::tape {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsSegment(const fs::path& path) {
+  return path.extension() == kSealedSuffix || path.extension() == kActiveSuffix;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<SegmentInfo>> ListSegments(const std::string& path,
+                                                      std::vector<std::string>* problems) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  if (fs::is_directory(path, error)) {
+    for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+      if (IsSegment(it->path())) files.push_back(it->path());
+    }
+    if (error) return FileError(path, "cannot be listed", error.value());
+    if (files.empty()) {
+      return absl::NotFoundError(path + ": no tape in this folder; its files end with " +
+                                 kSealedSuffix + " or " + kActiveSuffix);
+    }
+    // A sealed segment has its name only when it is whole: then the active one is done with.
+    std::erase_if(files, [&](const fs::path& file) {
+      fs::path sealed = file;
+      sealed.replace_extension(kSealedSuffix);
+      return file.extension() == kActiveSuffix && fs::exists(sealed, error);
+    });
+  } else {
+    files.emplace_back(path);
+  }
+  std::vector<SegmentInfo> segments;
+  for (const fs::path& file : files) {
+    auto reader = SegmentReader::Open(file.string());
+    if (reader.ok()) {
+      segments.push_back({file.string(), (*reader)->head(), (*reader)->size_bytes()});
+    } else if (files.size() == 1) {
+      return reader.status();
+    } else {
+      problems->emplace_back(reader.status().message());
+    }
+  }
+  std::sort(segments.begin(), segments.end(), [](const SegmentInfo& a, const SegmentInfo& b) {
+    return std::tuple(a.head.epoch, a.head.after, a.path) <
+           std::tuple(b.head.epoch, b.head.after, b.path);
+  });
+  return segments;
+}
+
+absl::StatusOr<std::unique_ptr<TapeReader>> TapeReader::Open(const std::string& path) {
+  std::unique_ptr<TapeReader> reader(new TapeReader(path));
+  auto segments = ListSegments(path, &reader->problems_);
+  if (!segments.ok()) return segments.status();
+  reader->segments_ = *std::move(segments);
+  return reader;
+}
+
+absl::Status TapeReader::OpenSegment(size_t number) {
+  auto segment = SegmentReader::Open(segments_[number].path);
+  if (!segment.ok()) return segment.status();
+  segment_ = *std::move(segment);
+  next_segment_ = number + 1;
+  in_checkpoint_ = false;
+  return absl::OkStatus();
+}
+
+void TapeReader::Rewind() {
+  segment_.reset();
+  next_segment_ = 0;
+  epoch_ = {};
+  through_ = {};
+  wants_checkpoint_ = true;
+  skip_records_ = 0;
+}
+
+// The segment goes on where the one before it ended, or a gap says what is missing between them.
+void TapeReader::EnterSegment(feed::FeedContent* to) {
+  const Head& head = segment_->head();
+  if (head.epoch != epoch_) {
+    epoch_ = head.epoch;
+    through_ = head.after;
+    wants_checkpoint_ = true;
+    to->OnNewEpoch(head.epoch, head.paced);
+    to->OnThrough(head.after);
+  } else if (head.after > through_) {
+    to->OnGap({.from = through_,
+               .to = head.after,
+               .patterns = head.patterns,
+               .reason = feed::GapReason::kNotHeld});
+    through_ = head.after;
+    wants_checkpoint_ = true;
+  }
+}
+
+TapeReader::Result TapeReader::Next(feed::FeedContent* to) {
+  while (true) {
+    if (segment_ == nullptr || segment_->at_end()) {
+      if (next_segment_ == segments_.size()) return Result::kEnd;
+      if (absl::Status s = OpenSegment(next_segment_); !s.ok()) {
+        problem_ = std::string(s.message());
+        return Result::kFailed;
+      }
+      EnterSegment(to);
+    }
+    switch (segment_->Next()) {
+      case SegmentReader::Result::kBlock:
+        if (!segment_->content().empty() && Wanted()) {
+          Deliver(to);
+          return Result::kBlock;
+        }
+        to->OnThrough(segment_->header().through);
+        break;
+      case SegmentReader::Result::kDamage: {
+        const Damage& damage = segment_->damage();
+        // Behind a cut the next segment goes on, and says what is missing.
+        const Position through =
+            damage.cut_off ? damage.after : damage.through.value_or(damage.after);
+        skip_records_ = 0;
+        if (through > through_) {
+          to->OnGap({.from = through_,
+                     .to = through,
+                     .patterns = segment_->head().patterns,
+                     .reason = feed::GapReason::kNotHeld});
+          through_ = through;
+          wants_checkpoint_ = true;
+        }
+        return Result::kDamage;
+      }
+      case SegmentReader::Result::kEnd:
+        break;
+    }
+  }
+}
+
+// A checkpoint is wanted where nothing is known; data unless it has come already.
+bool TapeReader::Wanted() {
+  const BlockHeader& header = segment_->header();
+  if (header.kind == BlockKind::kCheckpoint) {
+    if (header.part == 0) in_checkpoint_ = std::exchange(wants_checkpoint_, false);
+    return in_checkpoint_;
+  }
+  in_checkpoint_ = false;
+  return header.through > through_ || header.records == 0;
+}
+
+void TapeReader::Deliver(feed::FeedContent* to) {
+  segment_->content().Deliver(to, std::exchange(skip_records_, 0));
+  through_ = std::max(through_, segment_->header().through);
+  to->OnThrough(through_);
+}
+
+struct TapeReader::Target {
+  enum class By : uint8_t { kTime, kPosition, kRecord } by;
+  int64_t time_ns = 0;
+  Epoch epoch;
+  Position position;
+  uint64_t record = 0;  // what is left to be skipped
+
+  bool EndsBefore(const SegmentInfo& segment) const {
+    return by == By::kPosition && epoch.value != 0 && segment.head.epoch < epoch;
+  }
+  bool IsIn(const SegmentInfo& segment, const IndexEntry& entry) const {
+    if (entry.kind != BlockKind::kData || entry.records == 0) return false;
+    switch (by) {
+      case By::kTime:
+        return entry.last_time_ns >= time_ns;
+      case By::kPosition:
+        return entry.through >= position || (epoch.value != 0 && segment.head.epoch > epoch);
+      case By::kRecord:
+        return entry.records > record;
+    }
+    return false;
+  }
+  // The first record of the block that is not before the target.
+  size_t Find(const std::vector<wire::Record>& records) const {
+    size_t i = 0;
+    for (; i < records.size(); ++i) {
+      if (by == By::kTime && records[i].tick.time_ns >= time_ns) break;
+      if (by == By::kPosition && records[i].position >= position) break;
+      if (by == By::kRecord && i >= record) break;
+    }
+    return i;
+  }
+};
+
+absl::Status TapeReader::SeekTime(int64_t time_ns, TapeState* state) {
+  return SeekTo({.by = Target::By::kTime, .time_ns = time_ns}, state);
+}
+
+absl::Status TapeReader::SeekPosition(Epoch epoch, Position position, TapeState* state) {
+  return SeekTo({.by = Target::By::kPosition, .epoch = epoch, .position = position}, state);
+}
+
+absl::Status TapeReader::SeekRecord(uint64_t number, TapeState* state) {
+  return SeekTo({.by = Target::By::kRecord, .record = number}, state);
+}
+
+absl::Status TapeReader::SeekTo(Target target, TapeState* state) {
+  for (size_t number = 0; number < segments_.size(); ++number) {
+    if (target.EndsBefore(segments_[number])) continue;
+    if (absl::Status s = OpenSegment(number); !s.ok()) return s;
+    const std::vector<IndexEntry> index = segment_->Index();
+    for (size_t block = 0; block < index.size(); ++block) {
+      if (target.IsIn(segments_[number], index[block])) {
+        return SeekWithin(index, block, target, state);
+      }
+      if (index[block].kind == BlockKind::kData) {
+        target.record -= std::min<uint64_t>(target.record, index[block].records);
+      }
+    }
+  }
+  // Behind everything: the state at the end of the last segment.
+  return SeekEnd(state);
+}
+
+// From the checkpoint before `block` to the target in it.
+absl::Status TapeReader::SeekWithin(const std::vector<IndexEntry>& index, size_t block,
+                                    const Target& target, TapeState* state) {
+  size_t begin = block;
+  while (begin > 0 && index[begin].kind != BlockKind::kCheckpoint) --begin;
+  while (begin > 0 && index[begin - 1].kind == BlockKind::kCheckpoint) --begin;
+  const Head& head = segment_->head();
+  state->OnNewEpoch(head.epoch, head.paced);
+  state->OnThrough(index[begin].after);
+  epoch_ = head.epoch;
+  wants_checkpoint_ = false;
+  skip_records_ = 0;
+  segment_->Seek(index[begin]);
+  while (true) {
+    const SegmentReader::Result result = segment_->Next();
+    if (result == SegmentReader::Result::kEnd) break;
+    if (result == SegmentReader::Result::kDamage) continue;  // Next tells it again, if it is behind
+    if (segment_->header().through <= index[block].after) {
+      segment_->content().Deliver(state);
+      state->OnThrough(segment_->header().through);
+      continue;
+    }
+    const std::vector<wire::Record>& records = segment_->content().records();
+    skip_records_ = target.Find(records);
+    segment_->content().DeliverBefore(state, skip_records_);
+    break;
+  }
+  through_ = state->through();
+  segment_->Seek(index[block]);
+  return absl::OkStatus();
+}
+
+absl::Status TapeReader::SeekEnd(TapeState* state) {
+  if (segments_.empty()) return absl::OkStatus();
+  const size_t last = segments_.size() - 1;
+  if (absl::Status s = OpenSegment(last); !s.ok()) return s;
+  const std::vector<IndexEntry> index = segment_->Index();
+  const Head& head = segment_->head();
+  state->OnNewEpoch(head.epoch, head.paced);
+  state->OnThrough(head.after);
+  size_t begin = index.size();
+  while (begin > 0 && index[begin - 1].kind != BlockKind::kCheckpoint) --begin;
+  while (begin > 1 && index[begin - 2].kind == BlockKind::kCheckpoint) --begin;
+  if (begin > 0) segment_->Seek(index[begin - 1]);
+  for (auto result = segment_->Next(); result != SegmentReader::Result::kEnd;
+       result = segment_->Next()) {
+    if (result != SegmentReader::Result::kBlock) continue;
+    segment_->content().Deliver(state);
+    state->OnThrough(segment_->header().through);
+  }
+  epoch_ = head.epoch;
+  through_ = state->through();
+  wants_checkpoint_ = false;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TapeReader::Span> TapeReader::Measure() {
+  Span span;
+  for (const SegmentInfo& info : segments_) {
+    auto segment = SegmentReader::Open(info.path);
+    if (!segment.ok()) return segment.status();
+    span.size_bytes += info.size_bytes;
+    for (const IndexEntry& entry : (*segment)->Index()) {
+      if (entry.records == 0) continue;
+      if (span.records == 0) {
+        span.first_time_ns = entry.first_time_ns;
+        span.last_time_ns = entry.last_time_ns;
+      }
+      span.first_time_ns = std::min(span.first_time_ns, entry.first_time_ns);
+      span.last_time_ns = std::max(span.last_time_ns, entry.last_time_ns);
+      span.records += entry.records;
+    }
+  }
+  return span;
+}
+
+}  // namespace fantail::tape

@@ -1,0 +1,389 @@
+#include "fantail/wire/columns.h"
+
+#include <cstring>
+#include <utility>
+
+#include "fantail/base/check.h"
+#include "fantail/base/decimal.h"
+#include "fantail/wire/limits.h"
+
+namespace fantail::wire {
+namespace {
+
+using namespace columns;
+
+constexpr size_t kMaxVarint = 10;
+// The most that one tick adds to one column: its kind, exponents, flags and conditions.
+constexpr size_t kMaxEntry = 16;
+
+constexpr uint8_t kExplicitKind = 3;
+constexpr int kPriceRule = 2;
+constexpr int kSizeRule = 4;
+enum Rule : uint8_t { kAtScale = 0, kCanonical = 1, kNewScale = 2 };
+constexpr uint8_t kVenueChanged = 1 << 6;
+constexpr uint8_t kExtra = 1 << 7;
+
+constexpr uint8_t kPositionsGiven = 1;
+constexpr int kTimeUnit = 1;
+constexpr std::array<uint64_t, 3> kTimeUnits = {1, 1'000, 1'000'000};
+
+constexpr auto kPowers = [] {
+  std::array<uint64_t, 20> powers{};
+  uint64_t power = 1;
+  for (uint64_t& p : powers) {
+    p = power;
+    power *= 10;
+  }
+  return powers;
+}();
+
+std::byte* PutVarint(std::byte* out, uint64_t value) {
+  while (value >= 128) {
+    *out++ = static_cast<std::byte>(value | 128);
+    value >>= 7;
+  }
+  *out++ = static_cast<std::byte>(value);
+  return out;
+}
+
+constexpr uint64_t ZigZag(uint64_t difference) {
+  return (difference << 1) ^ static_cast<uint64_t>(static_cast<int64_t>(difference) >> 63);
+}
+constexpr uint64_t UnZigZag(uint64_t value) {
+  return (value >> 1) ^ (~(value & 1) + 1);
+}
+
+// Both values in a finer or coarser unit. Only a prediction: what it loses, a difference brings.
+void Rescale(std::array<uint64_t, 2>* values, int from, int to) {
+  const size_t steps = static_cast<size_t>(from > to ? from - to : to - from);
+  if (steps >= kPowers.size()) {
+    values->fill(0);
+    return;
+  }
+  for (uint64_t& value : *values) {
+    value = from > to ? value * kPowers[steps]
+                      : static_cast<uint64_t>(static_cast<int64_t>(value) /
+                                              static_cast<int64_t>(kPowers[steps]));
+  }
+}
+
+template <class Values>
+void SetScale(TopicState* topic, Scale TopicState::*which, Values Newest::*values,
+              int8_t exponent) {
+  Scale& scale = topic->*which;
+  if (scale.exponent == exponent) return;
+  for (Newest& newest : topic->newest) Rescale(&(newest.*values), scale.exponent, exponent);
+  scale.exponent = exponent;
+}
+
+// The exponent nearest to 0 that holds both values, which are at `exponent`; divides them down.
+int8_t Canonical(int8_t exponent, int64_t* a, int64_t* b) {
+  while (exponent < 0 && *a % 10 == 0 && *b % 10 == 0) {
+    *a /= 10;
+    *b /= 10;
+    ++exponent;
+  }
+  return exponent;
+}
+
+// What a pair of values is at the topic's scale, under which rule. 2^63 and above count as
+// negative here; they come out as they went in.
+Rule RuleOf(const Scale& scale, int8_t exponent, int64_t a, int64_t b,
+            std::array<uint64_t, 2>* at_scale) {
+  *at_scale = {static_cast<uint64_t>(a), static_cast<uint64_t>(b)};
+  const bool same = exponent == scale.exponent;
+  if (same && !scale.canonical) return kAtScale;
+  if (exponent >= scale.exponent && exponent <= 0) {
+    const size_t steps = static_cast<size_t>(exponent - scale.exponent);
+    const bool shortest = exponent == 0 || a % 10 != 0 || b % 10 != 0;
+    int64_t up_a, up_b;
+    if (shortest && steps < 19 &&
+        !__builtin_mul_overflow(a, static_cast<int64_t>(kPowers[steps]), &up_a) &&
+        !__builtin_mul_overflow(b, static_cast<int64_t>(kPowers[steps]), &up_b)) {
+      *at_scale = {static_cast<uint64_t>(up_a), static_cast<uint64_t>(up_b)};
+      return kCanonical;
+    }
+  }
+  return same ? kAtScale : kNewScale;
+}
+
+size_t KindIndex(TickKind kind) {
+  const auto number = static_cast<size_t>(kind);
+  return number >= 1 && number <= 2 ? number - 1 : 2;
+}
+
+uint64_t TimeUnit(int64_t last, std::span<const Record> records, size_t* code) {
+  *code = 2;
+  for (const Record& r : records) {
+    const uint64_t difference = static_cast<uint64_t>(r.tick.time_ns) -
+                                static_cast<uint64_t>(std::exchange(last, r.tick.time_ns));
+    const auto distance = static_cast<int64_t>(difference);
+    while (distance % static_cast<int64_t>(kTimeUnits[*code]) != 0) --*code;
+    if (*code == 0) break;
+  }
+  return kTimeUnits[*code];
+}
+
+// The pair's share of the control byte, the extras and the two columns.
+template <class Values>
+uint8_t PackPair(TopicState* topic, Scale TopicState::*which, Values Newest::*values, size_t kind,
+                 int8_t exponent, int64_t a, int64_t b, bool second, std::byte** out_a,
+                 std::byte** out_b, std::byte** extras) {
+  std::array<uint64_t, 2> now;
+  const Rule rule = RuleOf(topic->*which, exponent, a, b, &now);
+  if (rule == kNewScale) {
+    *(*extras)++ = static_cast<std::byte>(exponent);
+    SetScale(topic, which, values, exponent);
+  } else {
+    (topic->*which).canonical = rule == kCanonical;
+  }
+  std::array<uint64_t, 2>& last = topic->newest[kind].*values;
+  *out_a = PutVarint(*out_a, ZigZag(now[0] - last[0]));
+  if (second) *out_b = PutVarint(*out_b, ZigZag(now[1] - last[1]));
+  last = now;
+  return rule;
+}
+
+}  // namespace
+
+void TickPacker::Reset() {
+  state_ = {};
+  index_.clear();
+}
+
+size_t TickPacker::IndexOf(TopicId id, std::byte** at) {
+  const auto [found, is_new] = index_.try_emplace(id, static_cast<uint32_t>(state_.topics.size()));
+  if (is_new) {
+    at[kNewTopic] = PutVarint(at[kNewTopic], id.value);
+    state_.topics.push_back({.id = id});
+  }
+  at[kTopic] = PutVarint(at[kTopic], found->second);
+  return found->second;
+}
+
+std::byte* TickPacker::PackTick(const Tick& tick, uint64_t time_unit, std::byte** at) {
+  TopicState& topic = state_.topics[IndexOf(tick.topic, at)];
+  at[kSequence] = PutVarint(
+      at[kSequence], ZigZag(static_cast<uint64_t>(static_cast<int64_t>(
+                         static_cast<int32_t>(tick.sequence.value - topic.sequence.value - 1)))));
+  topic.sequence = tick.sequence;
+  const auto since = static_cast<int64_t>(static_cast<uint64_t>(tick.time_ns) -
+                                          static_cast<uint64_t>(state_.time_ns));
+  at[kTime] =
+      PutVarint(at[kTime], ZigZag(static_cast<uint64_t>(since / static_cast<int64_t>(time_unit))));
+  state_.time_ns = tick.time_ns;
+
+  const size_t kind = KindIndex(tick.kind);
+  Newest& newest = topic.newest[kind];
+  uint8_t control = static_cast<uint8_t>(kind);
+  if (kind == 2) {
+    control = static_cast<uint8_t>(tick.kind == TickKind::kStatus ? 2 : kExplicitKind);
+    if (control == kExplicitKind) *at[kExtras]++ = static_cast<std::byte>(tick.kind);
+  }
+  // A trade has no second side; one that has all the same goes by the long way.
+  const bool plain_trade = kind == 0 && tick.ask_price == 0 && tick.ask_size == 0;
+  if (kind == 0 && !plain_trade) {
+    control = kExplicitKind;
+    *at[kExtras]++ = static_cast<std::byte>(tick.kind);
+  }
+  control |= static_cast<uint8_t>(PackPair(&topic, &TopicState::price, &Newest::prices, kind,
+                                           tick.price_exponent, tick.price, tick.ask_price,
+                                           !plain_trade, &at[kPrice], &at[kAskPrice], &at[kExtras])
+                                  << kPriceRule);
+  control |= static_cast<uint8_t>(PackPair(&topic, &TopicState::size, &Newest::sizes, kind,
+                                           tick.size_exponent, static_cast<int64_t>(tick.size),
+                                           static_cast<int64_t>(tick.ask_size), !plain_trade,
+                                           &at[kSize], &at[kAskSize], &at[kExtras])
+                                  << kSizeRule);
+  if (tick.venue != newest.venue) {
+    control |= kVenueChanged;
+    at[kVenue] = PutVarint(at[kVenue], tick.venue.value);
+    newest.venue = tick.venue;
+  }
+  if (tick.flags != 0 || tick.conditions != 0) {
+    control |= kExtra;
+    *at[kExtras]++ = static_cast<std::byte>(tick.flags);
+    at[kExtras] = PutVarint(at[kExtras], tick.conditions);
+  }
+  *at[kControl]++ = static_cast<std::byte>(control);
+  return at[kControl];
+}
+
+void TickPacker::Pack(std::span<const Record> records, std::vector<std::byte>* out) {
+  FANTAIL_CHECK(records.size() <= kMaxPackedTicks, records.size());
+  std::array<std::byte*, kColumns> at;
+  for (size_t c = 0; c < kColumns; ++c) {
+    if (buffers_[c].size() < records.size() * kMaxEntry) {
+      buffers_[c].resize(records.size() * kMaxEntry);
+    }
+    at[c] = buffers_[c].data();
+  }
+  size_t unit_code = 0;
+  const uint64_t time_unit = TimeUnit(state_.time_ns, records, &unit_code);
+  const uint64_t first =
+      records.empty() ? 0 : records.front().position.value - state_.position.value;
+  const bool consecutive =
+      records.empty() || records.back().position - records.front().position == records.size() - 1;
+  for (const Record& record : records) {
+    if (!consecutive && &record != &records.front()) {
+      at[kPosition] = PutVarint(at[kPosition], record.position - state_.position);
+    }
+    state_.position = record.position;
+    PackTick(record.tick, time_unit, at.data());
+  }
+
+  std::array<std::byte, kMaxVarint*(kColumns + 3)> head;
+  std::byte* end = PutVarint(head.data(), records.size());
+  end = PutVarint(end, (consecutive ? 0 : kPositionsGiven) | unit_code << kTimeUnit);
+  end = PutVarint(end, first);
+  for (size_t c = 0; c < kColumns; ++c) {
+    end = PutVarint(end, static_cast<uint64_t>(at[c] - buffers_[c].data()));
+  }
+  out->insert(out->end(), head.data(), end);
+  for (size_t c = 0; c < kColumns; ++c) out->insert(out->end(), buffers_[c].data(), at[c]);
+}
+
+// Reads one column. Past its end it gives zeros and remembers that it did.
+struct TickUnpacker::Reader {
+  const std::byte* at = nullptr;
+  const std::byte* end = nullptr;
+  bool failed = false;
+
+  uint8_t Byte() {
+    if (at == end) {
+      failed = true;
+      return 0;
+    }
+    return static_cast<uint8_t>(*at++);
+  }
+  uint64_t Varint() {
+    if (at != end && static_cast<uint8_t>(*at) < 128) return static_cast<uint8_t>(*at++);
+    uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const uint8_t byte = Byte();
+      value |= static_cast<uint64_t>(byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+    failed = true;
+    return 0;
+  }
+};
+
+namespace {
+
+// The pair's values and exponent from the columns.
+template <class Reader, class Values>
+int8_t UnpackPair(TopicState* topic, Scale TopicState::*which, Values Newest::*values, size_t kind,
+                  uint8_t rule, bool second, Reader* in_a, Reader* in_b, Reader* extras, int64_t* a,
+                  int64_t* b) {
+  Scale& scale = topic->*which;
+  if (rule == kNewScale) {
+    const auto exponent = static_cast<int8_t>(extras->Byte());
+    SetScale(topic, which, values, exponent);
+  } else {
+    scale.canonical = rule == kCanonical;
+  }
+  std::array<uint64_t, 2>& last = topic->newest[kind].*values;
+  last[0] += UnZigZag(in_a->Varint());
+  last[1] = second ? last[1] + UnZigZag(in_b->Varint()) : 0;
+  *a = static_cast<int64_t>(last[0]);
+  *b = static_cast<int64_t>(last[1]);
+  return rule == kCanonical ? Canonical(scale.exponent, a, b) : scale.exponent;
+}
+
+}  // namespace
+
+const char* TickUnpacker::UnpackTick(std::array<Reader, kColumns>& in, uint64_t time_unit,
+                                     Tick* tick) {
+  const uint64_t index = in[kTopic].Varint();
+  if (index > state_.topics.size()) return "a topic before its id";
+  if (index == state_.topics.size()) {
+    const uint64_t id = in[kNewTopic].Varint();
+    if (id >= kMaxTopics) return "a topic id out of range";
+    if (index >= kMaxTopics) return "too many topics";
+    state_.topics.push_back({.id = {static_cast<uint32_t>(id)}});
+  }
+  TopicState& topic = state_.topics[index];
+  tick->topic = topic.id;
+  topic.sequence.value += static_cast<uint32_t>(UnZigZag(in[kSequence].Varint())) + 1;
+  tick->sequence = topic.sequence;
+  if (tick->sequence.value == 0) return "a sequence of 0";
+  state_.time_ns = static_cast<int64_t>(static_cast<uint64_t>(state_.time_ns) +
+                                        UnZigZag(in[kTime].Varint()) * time_unit);
+  tick->time_ns = state_.time_ns;
+
+  const uint8_t control = in[kControl].Byte();
+  const uint8_t low = control & 3;
+  tick->kind = static_cast<TickKind>(low == kExplicitKind ? in[kExtras].Byte() : low + 1);
+  if (tick->kind == TickKind{}) return "a tick of kind 0";
+  const size_t kind = KindIndex(tick->kind);
+  const bool second = low != 0;
+  tick->price_exponent =
+      UnpackPair(&topic, &TopicState::price, &Newest::prices, kind, control >> kPriceRule & 3,
+                 second, &in[kPrice], &in[kAskPrice], &in[kExtras], &tick->price, &tick->ask_price);
+  int64_t size, ask_size;
+  tick->size_exponent =
+      UnpackPair(&topic, &TopicState::size, &Newest::sizes, kind, control >> kSizeRule & 3, second,
+                 &in[kSize], &in[kAskSize], &in[kExtras], &size, &ask_size);
+  tick->size = static_cast<uint64_t>(size);
+  tick->ask_size = static_cast<uint64_t>(ask_size);
+  const auto in_range = [](int8_t exponent) {
+    return exponent >= kMinDecimalExponent && exponent <= kMaxDecimalExponent;
+  };
+  if (!in_range(tick->price_exponent) || !in_range(tick->size_exponent)) {
+    return "an exponent out of range";
+  }
+  Newest& newest = topic.newest[kind];
+  if ((control & kVenueChanged) != 0) newest.venue = {static_cast<uint16_t>(in[kVenue].Varint())};
+  tick->venue = newest.venue;
+  tick->flags = 0;
+  tick->conditions = 0;
+  if ((control & kExtra) != 0) {
+    tick->flags = in[kExtras].Byte();
+    tick->conditions = static_cast<uint16_t>(in[kExtras].Varint());
+  }
+  return nullptr;
+}
+
+const char* TickUnpacker::Unpack(std::span<const std::byte> bytes, std::vector<Record>* out) {
+  Reader head{bytes.data(), bytes.data() + bytes.size()};
+  const uint64_t count = head.Varint();
+  const uint64_t flags = head.Varint();
+  const uint64_t first = head.Varint();
+  std::array<uint64_t, kColumns> lengths;
+  for (uint64_t& length : lengths) length = head.Varint();
+  if (head.failed || count > kMaxPackedTicks) return "the head of a packed batch is damaged";
+  if (flags >> kTimeUnit >= kTimeUnits.size()) return "an unknown unit of time";
+  std::array<Reader, kColumns> in;
+  const std::byte* at = head.at;
+  for (size_t c = 0; c < kColumns; ++c) {
+    if (lengths[c] > static_cast<uint64_t>(head.end - at)) return "a column longer than its batch";
+    in[c] = {at, at + lengths[c]};
+    at += lengths[c];
+  }
+  if (at != head.end) return "bytes behind the last column";
+  // Each tick has a byte of control.
+  if (lengths[kControl] != count) return "not one control for each tick";
+
+  const uint64_t time_unit = kTimeUnits[flags >> kTimeUnit];
+  const bool positions_given = (flags & kPositionsGiven) != 0;
+  const size_t old_size = out->size();
+  out->resize(old_size + count);
+  for (size_t i = 0; i < count; ++i) {
+    Record& record = (*out)[old_size + i];
+    const uint64_t step = i == 0 ? first : positions_given ? in[kPosition].Varint() : 1;
+    if (i > 0 && (step == 0 || step > UINT64_MAX - state_.position.value)) {
+      return "positions that do not rise";
+    }
+    state_.position.value += step;
+    record.position = state_.position;
+    if (const char* problem = UnpackTick(in, time_unit, &record.tick)) return problem;
+  }
+  for (const Reader& reader : in) {
+    if (reader.failed || reader.at != reader.end)
+      return "a column of another length than its ticks";
+  }
+  return nullptr;
+}
+
+}  // namespace fantail::wire
