@@ -1,7 +1,8 @@
 // The frame of a tape file: a preamble, blocks that each carry their own length and checksums, and
 // behind the last block of a sealed file a trailer. docs/tape-format.md is the page about it.
 //
-// Thread: values and pure functions.  Errors: a Parse function says false for whatever is not whole.
+// Thread: values and pure functions.
+// Errors: a Parse function says false for whatever is not whole.
 #ifndef FANTAIL_TAPE_BLOCK_H_
 #define FANTAIL_TAPE_BLOCK_H_
 

@@ -1,7 +1,7 @@
 // Writes one segment, active or sealed. An active one is plain and grows with every Commit, so that
 // nothing that was committed is lost with the process. A sealed one is packed, in blocks of
-// kSealedRecords, with checkpoints on the way and an index at its end; it has a name of its own only
-// when it is whole.
+// kSealedRecords, with checkpoints on the way and an index at its end; it has a name of its own
+// only when it is whole.
 //
 // Thread: one owner; Sync may be called beside the others.
 // Ownership: reads the state that its owner keeps, which outlives it.

@@ -1,6 +1,6 @@
 // Writes a feed into a folder of segments, as a journal and a recorder do. What has been committed
-// survives the process. A full segment is closed, and sealed (packed and compressed) beside the next
-// one on a thread of this writer, which also brings data to the disk and deletes old segments.
+// survives the process. A full segment is closed, and sealed (packed and compressed) beside the
+// next one on a thread of this writer, which also brings data to the disk and deletes old segments.
 //
 // The folder's lock file keeps a second writer out, and says how the last one ended.
 //

@@ -12,8 +12,8 @@
 //   columns   topic (an index into the topics of this stream, in order of first use), new topics'
 //             ids, sequence, time, position, control, price, ask price, size, ask size, venue,
 //             extras
-//   control   bits 0, 1: kind - 1, or 3 if the kind is in extras. 2, 3 and 4, 5: the exponent of the
-//             prices and of the sizes: 0 is the topic's scale, 1 is canonical (as near to 0 as
+//   control   bits 0, 1: kind - 1, or 3 if the kind is in extras. 2, 3 and 4, 5: the exponent of
+//             the prices and of the sizes: 0 is the topic's scale, 1 is canonical (as near to 0 as
 //             holds both values), 2 is in extras and becomes the scale. 6: the venue has changed.
 //             7: flags and conditions are in extras
 //

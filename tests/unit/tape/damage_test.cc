@@ -175,7 +175,7 @@ TEST(DamagedTape, ADeletedPieceIsMissed) {
 }
 
 TEST(DamagedTape, ATapeInsideATapeIsNotTakenForIt) {
-  // A damaged header sends the reader looking for the next one: blocks of another file do not count.
+  // A damaged header sends the reader looking for the next one: another file's do not count.
   std::vector<wire::Record> records;
   std::string bytes = ActiveBytes(10, &records);
   std::vector<wire::Record> others;

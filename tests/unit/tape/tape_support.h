@@ -1,4 +1,4 @@
-// What the tests of tapes share: a made-up feed, and what a reader gave, with names in place of ids.
+// What the tests of tapes share: a made-up feed, and what a reader gave, with its names.
 //
 // Thread: one owner.
 #ifndef FANTAIL_TESTS_UNIT_TAPE_TAPE_SUPPORT_H_
