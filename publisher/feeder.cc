@@ -19,10 +19,12 @@ Feeder::Feeder(Options options, source::Source* source, source::Sequencer* seque
     : options_(options),
       source_(source),
       sequencer_(sequencer),
-      on_bad_row_(std::move(on_bad_row)) {}
+      on_bad_row_(std::move(on_bad_row)),
+      to_skip_(options.skip_rows) {}
 
 bool Feeder::Turn(MonotonicTime now, WallTime wall) {
   next_due_.reset();
+  if (to_skip_ > 0) return SkipRows();
   bool more = true;
   for (int i = 0; i < kMostRows && more; ++i) {
     more = (has_row_ || TakeRow()) && IsDue(now);
@@ -30,6 +32,35 @@ bool Feeder::Turn(MonotonicTime now, WallTime wall) {
   }
   sequencer_->Flush();
   return more;
+}
+
+// What was wrong in these rows has been told when they were published. True if there is more to do
+// at once.
+bool Feeder::SkipRows() {
+  constexpr int kMostSkipped = 64 * kMostRows;
+  for (int i = 0; i < kMostSkipped && to_skip_ > 0; ++i) {
+    switch (source_->Next(&row_)) {
+      case source::Source::Result::kRow:
+        --to_skip_;
+        break;
+      case source::Source::Result::kBadRow:
+        break;
+      case source::Source::Result::kWait:
+        return false;
+      case source::Source::Result::kEnd:
+        on_bad_row_("the source has become shorter: " + std::to_string(to_skip_) +
+                    " rows fewer than have been published of it");
+        ++bad_rows_;
+        to_skip_ = 0;
+        state_ = State::kEnded;
+        return false;
+      case source::Source::Result::kFailed:
+        state_ = State::kFailed;
+        problem_ = source_->problem();
+        return false;
+    }
+  }
+  return true;
 }
 
 // False if there is none now.

@@ -23,6 +23,7 @@ class Feeder {
     double speed = 1;        // 0: as fast as the sessions take it
     bool strict = false;     // stop at the first bad row
     bool stamp_now = false;  // the time of a tick is when it is published
+    uint64_t skip_rows = 0;  // good rows at the beginning that have been published before
   };
   enum class State : uint8_t {
     kRunning,
@@ -44,6 +45,7 @@ class Feeder {
   uint64_t bad_rows() const { return bad_rows_; }
 
  private:
+  bool SkipRows();
   bool TakeRow();
   bool IsDue(MonotonicTime now);
   void Publish(WallTime wall);
@@ -57,6 +59,7 @@ class Feeder {
   std::string problem_;
   text::Row row_;
   bool has_row_ = false;
+  uint64_t to_skip_;
   std::optional<MonotonicTime> next_due_;
   std::optional<MonotonicTime> started_at_;
   int64_t first_time_ns_ = 0;

@@ -22,6 +22,7 @@
 #include "fantail/net/session_router.h"
 #include "fantail/source/source_factory.h"
 #include "publisher/feeder.h"
+#include "publisher/journal.h"
 
 namespace fantail::publisher {
 namespace {
@@ -44,6 +45,12 @@ struct Options {
   bool keep_open = false;
   app::ByteSize ring{size_t{256} << 20};
   app::ByteSize window{1 << 20};
+  std::string journal;  // a folder; empty: none
+  std::string journal_sync = "interval";
+  std::string journal_failure = "stop";
+  app::ByteSize journal_keep{0};  // 0: all
+  Nanos journal_keep_for{0};      // 0: for ever
+  bool new_epoch = false;
 };
 
 absl::Status ParseSpeed(const std::string& text, double* speed) {
@@ -88,6 +95,21 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Flag("--keep-open", &o->keep_open, "stay for latecomers after the end of the source");
   line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
+  line->Section("Journal");
+  line->Option("--journal FOLDER", &o->journal,
+               "write every record to a tape here before it is published; after a crash the feed "
+               "goes on where it was");
+  line->Choice("--journal-sync WHEN", &o->journal_sync, {"never", "interval", "always"},
+               "bring it to the disk when the system likes, once a second, or before publishing: "
+               "only then a machine that lost power goes on with the same epoch");
+  line->Choice("--journal-failure WHAT", &o->journal_failure, {"stop", "publish-anyway"},
+               "if the journal cannot be written");
+  line->Option("--journal-keep SIZE", &o->journal_keep,
+               "delete the oldest segments beyond this; 0 keeps all");
+  line->Option("--journal-keep-for TIME", &o->journal_keep_for,
+               "delete segments that are older; 0 keeps all");
+  line->Flag("--new-epoch", &o->new_epoch,
+             "begin a new numbering, as on a new day, whatever the journal holds");
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --speed 20",
@@ -96,6 +118,9 @@ void Declare(Options* o, app::CommandLine* line) {
       "fantail-publisher --listen 'tcp://127.0.0.1:*' --source "
       "synthetic:symbols=8000,rate=20000,seed=1",
       "a made-up market of 8,000 symbols");
+  line->Example(
+      "fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --journal today",
+      "after a crash it goes on with the next row");
   line->Example("producer | fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:-",
                 "ticks from another program");
 }
@@ -116,18 +141,14 @@ class Publisher {
                  .window_bytes = static_cast<uint32_t>(options.window.bytes)},
                 &router_, &session_log_),
         sink_(&server_),
-        sequencer_(&sink_),
-        feeder_({.speed = options.speed, .strict = options.strict, .stamp_now = options.stamp_now},
-                source_.get(), &sequencer_, [this](std::string_view why) { OnBadRow(why); }),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {}
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    if (absl::Status s = Begin(); !s.ok()) return s;
     const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
-    server_.BeginEpoch(app::NewEpoch(net::ReadWallClock()), /*paced=*/options_.speed == 0,
-                       /*covers_everything=*/true);
     app::LogInfo("listening at {}, feed {}, source {}", *bound, options_.common.feed,
                  options_.source);
     return ready_.Write({{"listen", *bound}});
@@ -137,17 +158,78 @@ class Publisher {
     std::optional<int> exit_code;
     while (!exit_code) exit_code = Turn();
     server_.Close(*exit_code == 0 ? "the feed has ended" : "the publisher stops");
+    if (journal_ != nullptr) {
+      const absl::Status closed = journal_->Close();
+      SayJournalProblems();
+      if (!closed.ok() && !journal_->stopped()) app::LogError("{}", std::string(closed.message()));
+    }
     return *exit_code;
   }
 
   app::KeyValues Summary() const {
-    return {{"ticks_published", std::to_string(feeder_.published())},
-            {"bad_rows", std::to_string(feeder_.bad_rows())},
+    return {{"ticks_published", std::to_string(feeder_->published())},
+            {"bad_rows", std::to_string(feeder_->bad_rows())},
+            {"position", std::to_string(sequencer_->head().value)},
+            {"journal_bytes", std::to_string(journal_ == nullptr ? 0 : journal_->bytes_written())},
             {"bytes_sent", std::to_string(server_.counters().bytes_sent)},
             {"sessions", std::to_string(server_.counters().sessions_opened)}};
   }
 
  private:
+  // The epoch, and with a journal all that is known of it.
+  absl::Status Begin() {
+    const bool paced = options_.speed == 0;
+    Feeder::Options feeding{
+        .speed = options_.speed, .strict = options_.strict, .stamp_now = options_.stamp_now};
+    if (!options_.journal.empty()) {
+      auto journal = Journal::Open(JournalOptionsOf(), &sink_);
+      if (!journal.ok()) return app::About("--journal", journal.status());
+      journal_ = *std::move(journal);
+    }
+    if (journal_ != nullptr && journal_->continues()) {
+      server_.BeginEpoch(journal_->epoch(), paced, /*covers_everything=*/true);
+      sequencer_.emplace(journal_.get());
+      if (absl::Status s = journal_->Restore(options_.ring.bytes, &server_, &*sequencer_);
+          !s.ok()) {
+        return app::About("--journal", s);
+      }
+      feeding.skip_rows = journal_->rows_to_skip();
+      app::LogInfo("the journal {} goes on behind position {}, row {} of the source",
+                   options_.journal, journal_->head().value, feeding.skip_rows);
+      SayJournalProblems();
+    } else {
+      const Epoch before = journal_ == nullptr ? Epoch{} : journal_->epoch();
+      const Epoch epoch = app::NewEpoch(net::ReadWallClock(), before);
+      server_.BeginEpoch(epoch, paced, /*covers_everything=*/true);
+      if (journal_ != nullptr) {
+        journal_->BeginEpoch(epoch, paced);
+        app::LogInfo("the journal {} begins a new epoch: {}", options_.journal,
+                     journal_->why_not());
+      }
+      feed::RecordSink* const to =
+          journal_ == nullptr ? static_cast<feed::RecordSink*>(&sink_) : journal_.get();
+      sequencer_.emplace(to);
+    }
+    feeder_.emplace(feeding, source_.get(), &*sequencer_,
+                    [this](std::string_view why) { OnBadRow(why); });
+    return absl::OkStatus();
+  }
+
+  JournalOptions JournalOptionsOf() const {
+    const tape::SyncMode sync = options_.journal_sync == "always"  ? tape::SyncMode::kAlways
+                                : options_.journal_sync == "never" ? tape::SyncMode::kNever
+                                                                   : tape::SyncMode::kInterval;
+    return {.folder = options_.journal,
+            .feed = options_.common.feed,
+            .source = options_.source,
+            .repeatable = source_->ready_fd() < 0,
+            .new_epoch = options_.new_epoch,
+            .publish_anyway = options_.journal_failure == "publish-anyway",
+            .sync = sync,
+            .keep_bytes = options_.journal_keep.bytes,
+            .keep_age = options_.journal_keep_for};
+  }
+
   std::optional<int> Turn() {
     const MonotonicTime now = net::ReadMonotonicClock();
     if (poller_.Readable(signals_->fd())) {
@@ -181,32 +263,43 @@ class Publisher {
 
   // True if more rows are due at once.
   bool Feed(MonotonicTime now) {
-    if (ended_ || feeder_.state() != Feeder::State::kRunning) return false;
+    if (ended_ || feeder_->state() != Feeder::State::kRunning) return false;
     if (!released_) {
       released_ = options_.wait_for.empty() || server_.SomebodyHas(Pattern(options_.wait_for));
       if (!released_) return false;
     }
     if (options_.speed == 0 && server_.Congested()) return false;
-    return feeder_.Turn(now, net::ReadWallClock());
+    if (journal_ != nullptr) journal_->set_now(net::ReadWallClock());
+    return feeder_->Turn(now, net::ReadWallClock());
   }
 
   std::optional<int> OnSourceState(MonotonicTime now) {
-    if (feeder_.state() == Feeder::State::kRunning) return std::nullopt;
+    if (journal_ != nullptr) {
+      SayJournalProblems();
+      if (journal_->stopped()) {
+        app::LogError(
+            "stopping, for nothing may be published that is not in the journal; see "
+            "--journal-failure");
+        return app::kExitInputOutput;
+      }
+    }
+    if (feeder_->state() == Feeder::State::kRunning) return std::nullopt;
     if (!ended_) {
       ended_ = true;
       drain_until_ = now + kLongestDrain;
-      if (feeder_.state() == Feeder::State::kFailed) {
-        app::LogError("{}", feeder_.problem());
+      if (feeder_->state() == Feeder::State::kFailed) {
+        app::LogError("{}", feeder_->problem());
       } else {
-        server_.End(sequencer_.head());
-        app::LogInfo("the source has ended after {} ticks", feeder_.published());
+        if (journal_ != nullptr && !journal_->OnEnd(sequencer_->head())) return std::nullopt;
+        server_.End(sequencer_->head());
+        app::LogInfo("the source has ended after {} ticks", feeder_->published());
       }
       return std::nullopt;  // the end goes out with the next turn
     }
-    const bool failed = feeder_.state() == Feeder::State::kFailed;
-    const int code = failed ? (options_.strict && feeder_.bad_rows() > 0 ? app::kExitDataNotAllGood
-                                                                         : app::kExitInputOutput)
-                            : (feeder_.bad_rows() > 0 ? app::kExitDataNotAllGood : app::kExitDone);
+    const bool failed = feeder_->state() == Feeder::State::kFailed;
+    const int code = failed ? (options_.strict && feeder_->bad_rows() > 0 ? app::kExitDataNotAllGood
+                                                                          : app::kExitInputOutput)
+                            : (feeder_->bad_rows() > 0 ? app::kExitDataNotAllGood : app::kExitDone);
     if (options_.keep_open && !failed) return std::nullopt;
     const bool drained = failed ? !server_.Congested() : server_.EverybodyHasAcknowledged();
     if (drained) return code;
@@ -215,10 +308,16 @@ class Publisher {
     return app::kExitTimedOut;
   }
 
+  void SayJournalProblems() {
+    for (const std::string& problem : journal_->TakeProblems()) {
+      app::LogError("journal: {}", problem);
+    }
+  }
+
   void OnBadRow(std::string_view why) {
     // All of them as long as a person can read them, then one line in ten seconds.
     constexpr uint64_t kMostLines = 100;
-    if (feeder_.bad_rows() <= kMostLines) {
+    if (feeder_->bad_rows() <= kMostLines) {
       app::LogWarning("{}", why);
     } else {
       bad_row_log_.Warn(net::ReadMonotonicClock(), "{}", why);
@@ -230,23 +329,23 @@ class Publisher {
     if (!status_.Due(now, &over)) return;
     const feed::ServerCounters& c = server_.counters();
     app::LogInfo("status: {} sessions, {} ticks published ({}), {} sent ({}), {} bad rows{}",
-                 server_.session_count(), app::FormatCount(feeder_.published()),
-                 app::FormatRate(feeder_.published() - reported_ticks_, over),
+                 server_.session_count(), app::FormatCount(feeder_->published()),
+                 app::FormatRate(feeder_->published() - reported_ticks_, over),
                  app::FormatBytes(c.bytes_sent),
-                 app::FormatByteRate(c.bytes_sent - reported_bytes_, over), feeder_.bad_rows(),
+                 app::FormatByteRate(c.bytes_sent - reported_bytes_, over), feeder_->bad_rows(),
                  app::DescribeSlowest(server_));
-    reported_ticks_ = feeder_.published();
+    reported_ticks_ = feeder_->published();
     reported_bytes_ = c.bytes_sent;
   }
 
   void Wait(MonotonicTime now, bool more) {
     Nanos timeout = more ? Nanos{0} : kIdleWait;
-    if (const auto due = feeder_.next_due()) timeout = std::clamp(*due - now, Nanos{0}, timeout);
+    if (const auto due = feeder_->next_due()) timeout = std::clamp(*due - now, Nanos{0}, timeout);
     poller_.Clear();
     poller_.Add(&router_.socket(), router_.drained());
     poller_.Add(signals_->fd());
-    const bool reading = released_ && feeder_.state() == Feeder::State::kRunning &&
-                         !feeder_.next_due() && !(options_.speed == 0 && server_.Congested());
+    const bool reading = released_ && feeder_->state() == Feeder::State::kRunning &&
+                         !feeder_->next_due() && !(options_.speed == 0 && server_.Congested());
     if (reading) poller_.Add(source_->ready_fd());
     poller_.Wait(timeout);
   }
@@ -259,8 +358,9 @@ class Publisher {
   app::SessionLog session_log_;
   feed::FeedServer server_;
   feed::ServerSink sink_;
-  source::Sequencer sequencer_;
-  Feeder feeder_;
+  std::unique_ptr<Journal> journal_;            // null: none is kept
+  std::optional<source::Sequencer> sequencer_;  // set by Begin, as is what follows
+  std::optional<Feeder> feeder_;
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
@@ -287,8 +387,7 @@ int Main(int argc, char** argv) {
   app::Signals signals;
   absl::StatusOr<std::unique_ptr<source::Source>> source = source::OpenSource(options.source);
   if (!source.ok()) {
-    return line.Fail(absl::Status(source.status().code(),
-                                  "--source: " + std::string(source.status().message())));
+    return line.Fail(app::About("--source", source.status()));
   }
   Publisher publisher(options, *std::move(source), &signals);
   if (const absl::Status s = publisher.Start(); !s.ok()) return line.Fail(s);

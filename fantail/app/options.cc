@@ -300,4 +300,8 @@ int CommandLine::Fail(const absl::Status& status) const {
   return ExitCodeFor(status);
 }
 
+absl::Status About(std::string_view option, const absl::Status& status) {
+  return absl::Status(status.code(), fmt::format("{}: {}", option, std::string(status.message())));
+}
+
 }  // namespace fantail::app

@@ -134,6 +134,9 @@ class CommandLine {
 // `--status-every` -> `FANTAIL_STATUS_EVERY`.
 std::string EnvironmentName(std::string_view option);
 
+// The same error, about the value of `option`.
+absl::Status About(std::string_view option, const absl::Status& status);
+
 }  // namespace fantail::app
 
 #endif  // FANTAIL_APP_OPTIONS_H_

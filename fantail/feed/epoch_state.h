@@ -49,6 +49,12 @@ class EpochState {
   void AddRecords(std::span<const wire::Record> records, MonotonicTime now);
   void AddOlder(std::span<const wire::Record> records);
   void AddGap(const GapNotice& gap, MonotonicTime now);
+  // A publisher goes on with an epoch that it has begun before: what is told from here on comes
+  // after `at`, and the images are what was known there.
+  void BeginAt(Position at) {
+    ring_.BeginAt(at);
+    AdvanceHead(at);
+  }
   void AdvanceHead(Position through) { head_ = std::max(head_, through); }
   void End(Position at) { ended_ = at; }
 

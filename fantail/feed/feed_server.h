@@ -123,6 +123,8 @@ class FeedServer {
     counters_.records += records.size();
     state_->AddRecords(records, now_);
   }
+  // After the names and images of `at`: records go on behind it, and none before it is held here.
+  void BeginAt(Position at) { state_->BeginAt(at); }
   void AddBackfill(std::span<const wire::Record> records) { state_->AddOlder(records); }
   void AdvanceHead(Position through) { state_->AdvanceHead(through); }
   // Whatever the reason was above: to those below, the node above them has the gap.

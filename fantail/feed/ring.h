@@ -30,6 +30,8 @@ class Ring {
   Position newest() const { return chunks_.empty() ? Position{} : chunks_.back().back().position; }
   // Everything that was here up to this position has been dropped.
   Position dropped_through() const { return dropped_through_; }
+  // Nothing up to `position` has ever been here. REQUIRES: the ring is empty.
+  void BeginAt(Position position) { dropped_through_ = position; }
   size_t size_bytes() const { return chunks_.size() * kChunkRecords * sizeof(wire::Record); }
 
   // Calls `fn(record)` for records after `after`, by rising position, until it returns false.

@@ -6,6 +6,10 @@
 
 namespace fantail::source {
 
+void Sequencer::Resume(TopicId id, std::string_view name, Sequence last) {
+  topics_.emplace(name, Topic{id, last});
+}
+
 const char* Sequencer::Add(const text::Row& row) {
   auto topic = topics_.find(row.symbol);
   if (topic == topics_.end()) {

@@ -19,6 +19,11 @@ class Sequencer {
  public:
   explicit Sequencer(feed::RecordSink* sink) : sink_(sink) {}
 
+  // Goes on with a numbering that was begun before: what it has given already.
+  void Resume(TopicId id, std::string_view name, Sequence last);
+  void Resume(VenueId id, std::string_view name) { venues_.emplace(name, id); }
+  void Resume(Position head) { head_ = head; }
+
   // nullptr, or why the row cannot be numbered (more topics or venues than an epoch has room for).
   const char* Add(const text::Row& row);
   // Hands on what has been added.

@@ -72,7 +72,6 @@ absl::StatusOr<std::unique_ptr<TapeWriter>> TapeWriter::Open(Options options) {
   std::unique_ptr<TapeWriter> writer(new TapeWriter(std::move(options)));
   if (absl::Status s = writer->Lock(); !s.ok()) return s;
   if (absl::Status s = writer->Load(); !s.ok()) return s;
-  if (absl::Status s = writer->WriteLock("open"); !s.ok()) return s;
   writer->housekeeper_ = std::thread([w = writer.get()] { w->KeepHouse(); });
   return writer;
 }
@@ -178,6 +177,10 @@ absl::Status TapeWriter::StartSegment() {
       options_.folder + "/" + SegmentName(head_.epoch, head_.after) + kActiveSuffix;
   auto segment = SegmentWriter::Create(path, head_, RandomId(), &state_);
   if (!segment.ok()) return segment.status();
+  // Until now the folder is as the last writer left it, and says so.
+  if (!std::exchange(began_, true)) {
+    if (absl::Status s = WriteLock("open"); !s.ok()) return s;
+  }
   segment_ = *std::move(segment);
   segment_counted_ = 0;
   const std::lock_guard lock(mutex_);
@@ -271,7 +274,7 @@ absl::Status TapeWriter::Close() {
   segment_.reset();
   wake_.notify_one();
   housekeeper_.join();
-  return result.ok() ? WriteLock("closed") : result;
+  return result.ok() && began_ ? WriteLock("closed") : result;
 }
 
 std::vector<std::string> TapeWriter::TakeProblems() {

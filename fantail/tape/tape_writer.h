@@ -117,6 +117,7 @@ class TapeWriter : public feed::FeedContent {
   Position source_since_;  // head_.source_rows goes with this position
   WallTime now_;
   absl::Status status_;
+  bool began_ = false;  // to write
   bool abandoned_ = false;
   bool closed_ = false;
   uint64_t bytes_written_ = 0;
