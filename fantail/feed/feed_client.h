@@ -113,12 +113,20 @@ class FeedClient {
   // through `through`, and each of `topics` at the sequence `last(id)`.
   template <class Fn>
   void ResumeFrom(Position through, const Interest& complete, const Topics& topics, Fn last) {
-    for (const auto& [name, id] : topics.by_name()) {
-      topics_.Add(id, name);
-      states_.resize(topics_.bound());
-      states_[id.value] = {.last = last(id)};
-    }
+    Adopt(topics, last);
     ResumeFrom(through, complete);
+  }
+  // The owner has a feed from an earlier run, as above. The first session goes on from there if it
+  // is of the same epoch. REQUIRES: there has been no connection.
+  template <class Fn>
+  void Continue(Epoch epoch, bool paced, Position through, const Interest& complete,
+                const Topics& topics, Fn last) {
+    epoch_ = epoch;
+    paced_ = paced;
+    Adopt(topics, last);
+    through_ = bookmark_ = through;
+    complete_ = complete;
+    RecountDigest();
   }
   // The connection is of no more use, for a reason that the owner knows.
   void Abandon(std::string reason) { GiveUp(std::move(reason), kRetryAfterRefusal); }
@@ -174,6 +182,14 @@ class FeedClient {
 
   void BeginEpoch(Epoch epoch, bool paced);
   void ResumeFrom(Position through, const Interest& complete);
+  template <class Fn>
+  void Adopt(const Topics& topics, Fn last) {
+    for (const auto& [name, id] : topics.by_name()) {
+      topics_.Add(id, name);
+      states_.resize(topics_.bound());
+      states_[id.value] = {.last = last(id)};
+    }
+  }
   void KeepLive();
   bool TakeRecord(const wire::Record& record);
   void TakeImage(const TopicImage& image);

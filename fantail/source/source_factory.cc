@@ -7,18 +7,26 @@
 #include "fantail/source/csv_source.h"
 #include "fantail/source/synthetic_options.h"
 #include "fantail/source/synthetic_source.h"
+#include "fantail/source/tape_source.h"
 #include "fantail/text/csv.h"
 
 namespace fantail::source {
 namespace {
 
-constexpr char kForms[] = "csv:FILE, csv:- (standard input) or synthetic:KEY=VALUE,...";
+constexpr char kForms[] = "csv:FILE, csv:- (standard input), tape:TAPE or synthetic:KEY=VALUE,...";
 
 absl::StatusOr<std::unique_ptr<Source>> OpenCsv(std::string_view path) {
   if (path.empty()) {
     return absl::InvalidArgumentError("source \"csv:\": no file; write csv:FILE or csv:-");
   }
   auto source = CsvSource::Open(std::string(path));
+  if (!source.ok()) return source.status();
+  return *std::move(source);
+}
+
+absl::StatusOr<std::unique_ptr<Source>> OpenTape(std::string_view path) {
+  if (path.empty()) return absl::InvalidArgumentError("source \"tape:\": no tape; write tape:TAPE");
+  auto source = TapeSource::Open(std::string(path));
   if (!source.ok()) return source.status();
   return *std::move(source);
 }
@@ -37,6 +45,7 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(std::string_view spec) {
   const std::string_view rest =
       colon == std::string_view::npos ? std::string_view() : spec.substr(colon + 1);
   if (scheme == "csv") return OpenCsv(rest);
+  if (scheme == "tape") return OpenTape(rest);
   if (scheme == "synthetic") return OpenSynthetic(rest);
   const std::string what = "source " + text::Printable(spec) + ": ";
   if (colon == std::string_view::npos) {
@@ -47,7 +56,8 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(std::string_view spec) {
 }
 
 std::string SourceHelp() {
-  return "csv:FILE reads ticks from a CSV file, plain or gzip; csv:- from standard input.\n" +
+  return "csv:FILE reads ticks from a CSV file, plain or gzip; csv:- from standard input.\n"
+         "tape:TAPE publishes what was recorded or journaled, numbered anew.\n" +
          SyntheticHelp();
 }
 

@@ -32,7 +32,8 @@ class TapeState : public feed::FeedContent {
   void OnImage(const feed::TopicImage& image) override { image_.Replace(image); }
   void OnRecords(std::span<const wire::Record> records) override;
   void OnThrough(Position through) override { through_ = std::max(through_, through); }
-  void OnGap(const feed::GapNotice& gap) override { OnThrough(gap.to); }
+  // Of other topics those positions may still come.
+  void OnGap(const feed::GapNotice& gap) override { (void)gap; }
   void OnEnd(Position at) override { ended_ = at; }
 
   // Gives all of it to `to`, as a checkpoint would: the epoch, the names, the images, the position.
