@@ -60,6 +60,27 @@ class FeederTest : public ::testing::Test {
   int reported = 0;
 };
 
+TEST_F(FeederTest, SkipsTheRowsThatHaveBeenPublishedBeforeAndSaysNothingOfBadOnesAmongThem) {
+  Row("A", 1);
+  Result(source::Source::Result::kBadRow);
+  Row("A", 2);
+  Row("A", 3);
+  Feeder feeder = Make({.speed = 0, .skip_rows = 2});
+  while (feeder.Turn(now, wall)) {
+  }
+  ASSERT_EQ(published.records.size(), 1u);
+  EXPECT_EQ(published.records[0].tick.time_ns, 3);
+  EXPECT_EQ(reported, 0);
+}
+
+TEST_F(FeederTest, SaysThatASourceHasBecomeShorter) {
+  Row("A", 1);
+  Feeder feeder = Make({.speed = 0, .skip_rows = 2});
+  feeder.Turn(now, wall);
+  EXPECT_EQ(feeder.state(), Feeder::State::kEnded);
+  EXPECT_EQ(reported, 1);
+}
+
 TEST_F(FeederTest, NumbersTopicsVenuesSequencesAndPositionsFromTheFirst) {
   Row("A", 1, "X");
   Row("B", 2);
