@@ -2,7 +2,7 @@
 // FeedClient and a TapeWriter.
 //
 // What is resumed comes beside what is live, so records wait here until all before them has come.
-// Nothing is written before the first have, so that whatever a tape holds is complete from there on.
+// Nothing is written before the first have: whatever a tape holds is complete from there on.
 //
 // Thread: one owner.  Ownership: keeps a pointer to the writer, which outlives it.
 // Limits: of records that wait, kMostHeld; beyond that they are written in the order they came in.

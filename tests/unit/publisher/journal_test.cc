@@ -1,4 +1,4 @@
-// The journal: what is published is on it, and a publisher goes on from it only where that is right.
+// The journal: what is published is on it, and a publisher goes on only where that is right.
 #include "publisher/journal.h"
 
 #include <gtest/gtest.h>
