@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fantail/source/csv_source.h"
+#include "fantail/source/iex_source.h"
 #include "fantail/source/synthetic_options.h"
 #include "fantail/source/synthetic_source.h"
 #include "fantail/text/csv.h"
@@ -12,13 +13,19 @@
 namespace fantail::source {
 namespace {
 
-constexpr char kForms[] = "csv:FILE, csv:- (standard input) or synthetic:KEY=VALUE,...";
+constexpr char kForms[] = "csv:FILE, csv:- (standard input), iex:FILE or synthetic:KEY=VALUE,...";
 
 absl::StatusOr<std::unique_ptr<Source>> OpenCsv(std::string_view path) {
   if (path.empty()) {
     return absl::InvalidArgumentError("source \"csv:\": no file; write csv:FILE or csv:-");
   }
   auto source = CsvSource::Open(std::string(path));
+  if (!source.ok()) return source.status();
+  return *std::move(source);
+}
+
+absl::StatusOr<std::unique_ptr<Source>> OpenIex(std::string_view text) {
+  auto source = IexSource::Open(text);
   if (!source.ok()) return source.status();
   return *std::move(source);
 }
@@ -37,6 +44,7 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(std::string_view spec) {
   const std::string_view rest =
       colon == std::string_view::npos ? std::string_view() : spec.substr(colon + 1);
   if (scheme == "csv") return OpenCsv(rest);
+  if (scheme == "iex") return OpenIex(rest);
   if (scheme == "synthetic") return OpenSynthetic(rest);
   const std::string what = "source " + text::Printable(spec) + ": ";
   if (colon == std::string_view::npos) {
@@ -47,7 +55,9 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(std::string_view spec) {
 }
 
 std::string SourceHelp() {
-  return "csv:FILE reads ticks from a CSV file, plain or gzip; csv:- from standard input.\n" +
+  return "csv:FILE reads ticks from a CSV file, plain or gzip; csv:- from standard input.\n"
+         "iex:FILE[,status=yes|no][,order=time|feed][,venue=NAME] reads a capture (pcap, plain or "
+         "gzip) of IEX TOPS 1.6 or DEEP 1.0.\n" +
          SyntheticHelp();
 }
 

@@ -36,10 +36,11 @@ TEST(OpenSourceTest, OpensTheSyntheticMarketWithAndWithoutKeys) {
 
 TEST(OpenSourceTest, NamesTheSchemesThatItKnows) {
   EXPECT_EQ(ErrorOf("pcap:x"),
-            "source \"pcap:x\": unknown scheme \"pcap\"; write csv:FILE, csv:- (standard input) or "
+            "source \"pcap:x\": unknown scheme \"pcap\"; write csv:FILE, csv:- (standard input), "
+            "iex:FILE or "
             "synthetic:KEY=VALUE,...");
   EXPECT_EQ(ErrorOf("ticks.csv"),
-            "source \"ticks.csv\": no scheme; write csv:FILE, csv:- (standard input) or "
+            "source \"ticks.csv\": no scheme; write csv:FILE, csv:- (standard input), iex:FILE or "
             "synthetic:KEY=VALUE,...");
 }
 
