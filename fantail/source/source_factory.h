@@ -1,6 +1,7 @@
 // Opens the source that `--source SCHEME:REST` names:
 //
 //   csv:FILE, csv:-         csv_source.h
+//   ndjson:FILE, ndjson:-   ndjson_source.h
 //   iex:FILE[,KEY=VALUE,...]    iex_source.h
 //   synthetic[:KEY=VALUE,...]   synthetic_source.h
 //
