@@ -6,6 +6,7 @@
 
 #include "fantail/source/csv_source.h"
 #include "fantail/source/iex_source.h"
+#include "fantail/source/itch_source.h"
 #include "fantail/source/ndjson_source.h"
 #include "fantail/source/synthetic_options.h"
 #include "fantail/source/synthetic_source.h"
@@ -15,7 +16,7 @@ namespace fantail::source {
 namespace {
 
 constexpr char kForms[] =
-    "csv:FILE, ndjson:FILE (- is standard input), iex:FILE or synthetic:KEY=VALUE,...";
+    "csv:FILE, ndjson:FILE (- is standard input), iex:FILE, itch:FILE or synthetic:KEY=VALUE,...";
 
 template <class TextSource>
 absl::StatusOr<std::unique_ptr<Source>> OpenText(const std::string& scheme, std::string_view path) {
@@ -28,8 +29,9 @@ absl::StatusOr<std::unique_ptr<Source>> OpenText(const std::string& scheme, std:
   return *std::move(source);
 }
 
-absl::StatusOr<std::unique_ptr<Source>> OpenIex(std::string_view text) {
-  auto source = IexSource::Open(text);
+template <class Capture>
+absl::StatusOr<std::unique_ptr<Source>> OpenCapture(std::string_view text) {
+  auto source = Capture::Open(text);
   if (!source.ok()) return source.status();
   return *std::move(source);
 }
@@ -49,7 +51,8 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(std::string_view spec) {
       colon == std::string_view::npos ? std::string_view() : spec.substr(colon + 1);
   if (scheme == "csv") return OpenText<CsvSource>("csv", rest);
   if (scheme == "ndjson") return OpenText<NdjsonSource>("ndjson", rest);
-  if (scheme == "iex") return OpenIex(rest);
+  if (scheme == "iex") return OpenCapture<IexSource>(rest);
+  if (scheme == "itch") return OpenCapture<ItchSource>(rest);
   if (scheme == "synthetic") return OpenSynthetic(rest);
   const std::string what = "source " + text::Printable(spec) + ": ";
   if (colon == std::string_view::npos) {
@@ -63,7 +66,9 @@ std::string SourceHelp() {
   return "csv:FILE reads ticks from a CSV file, plain or gzip; csv:- from standard input.\n"
          "ndjson:FILE and ndjson:- read them as objects of JSON, one a line.\n"
          "iex:FILE[,status=yes|no][,order=time|feed][,venue=NAME] reads a capture (pcap, plain or "
-         "gzip) of IEX TOPS 1.6 or DEEP 1.0.\n" +
+         "gzip) of IEX TOPS 1.6 or DEEP 1.0.\n"
+         "itch:FILE[,date=YYYY-MM-DD][,status=yes|no][,venue=NAME] reads a file (plain or gzip) of "
+         "NASDAQ TotalView-ITCH 5.0.\n" +
          SyntheticHelp();
 }
 

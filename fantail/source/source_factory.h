@@ -3,6 +3,7 @@
 //   csv:FILE, csv:-         csv_source.h
 //   ndjson:FILE, ndjson:-   ndjson_source.h
 //   iex:FILE[,KEY=VALUE,...]    iex_source.h
+//   itch:FILE[,KEY=VALUE,...]   itch_source.h
 //   synthetic[:KEY=VALUE,...]   synthetic_source.h
 //
 // Thread: any.

@@ -197,6 +197,79 @@ inline std::string Packet(std::string_view payload, uint32_t to = kIexGroup) {
 }
 
 }  // namespace pcap
+
+namespace itch {
+
+// What every message begins with.
+inline ByteWriter Begin(std::string_view type, uint16_t locate, uint64_t time) {
+  ByteWriter message;
+  return message.Text(type, 1).Big<2>(locate).Big<2>(0).Big<6>(time);
+}
+
+inline std::string AddOrder(uint16_t locate, uint64_t time, uint64_t order, std::string_view side,
+                            uint32_t shares, std::string_view stock, uint32_t price,
+                            std::string_view attribution = "") {
+  ByteWriter message = Begin(attribution.empty() ? "A" : "F", locate, time);
+  message.Big<8>(order).Text(side, 1).Big<4>(shares).Text(stock, 8).Big<4>(price);
+  return message.Text(attribution, attribution.empty() ? 0 : 4).bytes();
+}
+inline std::string Executed(uint16_t locate, uint64_t time, uint64_t order, uint32_t shares) {
+  return Begin("E", locate, time).Big<8>(order).Big<4>(shares).Big<8>(0).bytes();
+}
+inline std::string ExecutedAt(uint16_t locate, uint64_t time, uint64_t order, uint32_t shares,
+                              std::string_view printable, uint32_t price) {
+  ByteWriter message = Begin("C", locate, time);
+  message.Big<8>(order).Big<4>(shares).Big<8>(0).Text(printable, 1).Big<4>(price);
+  return message.bytes();
+}
+inline std::string Cancel(uint16_t locate, uint64_t time, uint64_t order, uint32_t shares) {
+  return Begin("X", locate, time).Big<8>(order).Big<4>(shares).bytes();
+}
+inline std::string Delete(uint16_t locate, uint64_t time, uint64_t order) {
+  return Begin("D", locate, time).Big<8>(order).bytes();
+}
+inline std::string Replace(uint16_t locate, uint64_t time, uint64_t order, uint64_t new_order,
+                           uint32_t shares, uint32_t price) {
+  ByteWriter message = Begin("U", locate, time);
+  return message.Big<8>(order).Big<8>(new_order).Big<4>(shares).Big<4>(price).bytes();
+}
+inline std::string HiddenTrade(uint16_t locate, uint64_t time, uint32_t shares,
+                               std::string_view stock, uint32_t price) {
+  ByteWriter message = Begin("P", locate, time);
+  message.Big<8>(0).Text("B", 1).Big<4>(shares).Text(stock, 8).Big<4>(price).Big<8>(0);
+  return message.bytes();
+}
+inline std::string Cross(uint16_t locate, uint64_t time, uint64_t shares, std::string_view stock,
+                         uint32_t price) {
+  ByteWriter message = Begin("Q", locate, time);
+  message.Big<8>(shares).Text(stock, 8).Big<4>(price).Big<8>(0).Text("O", 1);
+  return message.bytes();
+}
+inline std::string Broken(uint16_t locate, uint64_t time) {
+  return Begin("B", locate, time).Big<8>(0).bytes();
+}
+inline std::string TradingAction(uint16_t locate, uint64_t time, std::string_view stock,
+                                 std::string_view state) {
+  return Begin("H", locate, time).Text(stock, 8).Text(state, 1).Text("", 1).Text("", 4).bytes();
+}
+inline std::string OperationalHalt(uint16_t locate, uint64_t time, std::string_view stock,
+                                   std::string_view market, std::string_view action) {
+  return Begin("h", locate, time).Text(stock, 8).Text(market, 1).Text(action, 1).bytes();
+}
+inline std::string SystemEvent(uint64_t time, std::string_view event) {
+  return Begin("S", 0, time).Text(event, 1).bytes();
+}
+inline std::string Directory(uint16_t locate, uint64_t time, std::string_view stock) {
+  return Begin("R", locate, time).Text(stock, 8).Text("", 20).bytes();
+}
+
+inline std::string File(const std::vector<std::string>& messages) {
+  ByteWriter file;
+  for (const std::string& message : messages) file.Big<2>(message.size()).Raw(message);
+  return file.bytes();
+}
+
+}  // namespace itch
 }  // namespace fantail::testing
 
 #endif  // FANTAIL_TESTS_SUPPORT_CAPTURE_BYTES_H_

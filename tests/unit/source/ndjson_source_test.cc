@@ -1,4 +1,4 @@
-// The NDJSON source: rows, bad lines that are told and passed over, pipes, and files of other kinds.
+// The NDJSON source: rows, bad lines that are told and passed over, pipes, files of other kinds.
 #include "fantail/source/ndjson_source.h"
 
 #include <gtest/gtest.h>

@@ -36,7 +36,8 @@ TEST(OpenSourceTest, OpensTheSyntheticMarketWithAndWithoutKeys) {
 
 TEST(OpenSourceTest, NamesTheSchemesThatItKnows) {
   const std::string forms =
-      "write csv:FILE, ndjson:FILE (- is standard input), iex:FILE or synthetic:KEY=VALUE,...";
+      "write csv:FILE, ndjson:FILE (- is standard input), iex:FILE, itch:FILE or "
+      "synthetic:KEY=VALUE,...";
   EXPECT_EQ(ErrorOf("pcap:x"), "source \"pcap:x\": unknown scheme \"pcap\"; " + forms);
   EXPECT_EQ(ErrorOf("ticks.csv"), "source \"ticks.csv\": no scheme; " + forms);
 }
