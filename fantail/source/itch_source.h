@@ -12,7 +12,7 @@
 // Rows come in the order of the file, which is that of the times.
 //
 // Thread: one owner.
-// Cost: 250 ns a message of plain orders; gzip adds zlib's 2 ns a byte.
+// Cost: 450 ns of CPU a message, measured on made-up orders of 2,000 stocks; gzip comes on top.
 // Errors: a message that cannot be (an order that is not in the book) is kBadRow, with the file,
 // the message and its byte. A file that breaks off, or whose lengths and types do not go together,
 // gives every row before and then kFailed: where one message ends, the next begins, so nothing

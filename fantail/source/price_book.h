@@ -1,6 +1,6 @@
 // The displayed sizes of one security by price, and the top of it.
 //
-// Thread: one owner.  Cost: a change is O(log levels), about 50 ns near the top; the top is O(1).
+// Thread: one owner.  Cost: a change is O(log levels); the top is O(1).
 #ifndef FANTAIL_SOURCE_PRICE_BOOK_H_
 #define FANTAIL_SOURCE_PRICE_BOOK_H_
 

@@ -2,7 +2,7 @@
 // may make several rows, and an exchange's feed may not be in the order of its times.
 //
 // Thread: one owner.  Ownership: copies the ticks; the names must stay where they are.
-// Cost: about 60 ns a row.
+// Cost: an allocation a row.
 // Limits: with a window, it holds the rows of that much exchange time, at most kMostHeld of them.
 #ifndef FANTAIL_SOURCE_ROW_QUEUE_H_
 #define FANTAIL_SOURCE_ROW_QUEUE_H_
