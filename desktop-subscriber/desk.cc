@@ -38,9 +38,9 @@ Desk::Desk(DeskOptions options, DeskOwner* owner, ByteSink* sink)
       owner_(owner),
       sink_(sink),
       queue_(options_.queue_bytes),
-      printer_(options_.append_row, &queue_),
+      printer_(is_board() ? nullptr : options_.rows.get(), &queue_),
       board_(options_.closes) {
-  FANTAIL_CHECK(is_board() ? options_.clock != nullptr : options_.append_row != nullptr);
+  FANTAIL_CHECK(is_board() ? options_.clock != nullptr : options_.rows != nullptr);
 }
 
 Desk::~Desk() {
@@ -178,8 +178,7 @@ void Desk::Say(const std::string& line) {
 }
 
 void Desk::OnNewEpoch(Epoch epoch, bool paced) {
-  (void)epoch, (void)paced;
-  printer_.NewEpoch();
+  printer_.NewEpoch(at_.wall, epoch, paced);
   totals_.NewEpoch();
   ChangeBoard([](BoardModel* model) { model->NewEpoch(); });
 }
@@ -197,7 +196,7 @@ void Desk::OnVenue(VenueId id, std::string_view name) {
 void Desk::OnImage(const feed::TopicImage& image) {
   if (finishing_) return;
   totals_.Image(image);
-  if (!is_board() && options_.with_images) printer_.PrintImage(image);
+  if (options_.with_images) printer_.PrintImage(image);
   ChangeBoard([&](BoardModel* model) { model->Image(image, at_); });
 }
 
@@ -207,7 +206,7 @@ void Desk::OnRecords(std::span<const wire::Record> records) {
     records = records.first(std::min<size_t>(records.size(), *options_.count - totals_.ticks()));
   }
   totals_.Records(records, state_ == feed::State::kLive, at_.wall);
-  if (!is_board()) printer_.Print(records);
+  printer_.Print(records);
   ChangeBoard([&](BoardModel* model) { model->Apply(records, at_); });
   if (options_.count && totals_.ticks() == *options_.count) Finish();
 }
@@ -215,6 +214,7 @@ void Desk::OnRecords(std::span<const wire::Record> records) {
 void Desk::OnGap(const feed::GapNotice& gap) {
   if (finishing_) return;
   totals_.Gap(gap);
+  printer_.PrintGap(at_.wall, gap);
   Say(GapLine(gap));
   ChangeBoard([&](BoardModel* model) { model->Gap(gap); });
 }
@@ -235,6 +235,7 @@ void Desk::OnState(const feed::FeedState& state) {
   for (const feed::Hop& hop : state.hops) news += "\n" + hop.name;
   if (news == said_) return;
   said_ = std::move(news);
+  printer_.PrintState(at_.wall, state);
   held_.clear();
   if (state_ == feed::State::kConnecting && at_.now - started_at_ < kQuietStart) {
     held_ = std::move(line);
@@ -244,7 +245,7 @@ void Desk::OnState(const feed::FeedState& state) {
 }
 
 void Desk::OnEnd(Position at) {
-  (void)at;
+  if (!finishing_) printer_.PrintEnd(at_.wall, at);
   if (options_.until_end && !finishing_) Finish();
 }
 

@@ -27,9 +27,10 @@
 
 #include "absl/status/status.h"
 #include "desktop-subscriber/board_loop.h"
-#include "desktop-subscriber/csv_printer.h"
 #include "desktop-subscriber/output_queue.h"
 #include "desktop-subscriber/output_writer.h"
+#include "desktop-subscriber/row_format.h"
+#include "desktop-subscriber/row_printer.h"
 #include "desktop-subscriber/run_totals.h"
 #include "desktop-subscriber/watchlist.h"
 #include "fantail/feed/feed_events.h"
@@ -48,8 +49,8 @@ struct DeskOptions {
   enum class Format : uint8_t { kRows, kBoard };
 
   Format format = Format::kRows;
-  RowFormatter append_row = nullptr;  // REQUIRED for kRows
-  Clock clock;                        // REQUIRED for kBoard: the output thread's own
+  std::shared_ptr<const RowFormat> rows;  // REQUIRED for kRows
+  Clock clock;                            // REQUIRED for kBoard: the output thread's own
   bool with_images = false;
   std::optional<uint64_t> count;  // stop after exactly so many ticks
   std::optional<Nanos> run_for;
@@ -126,7 +127,7 @@ class Desk : public feed::FeedEvents {
   DeskOwner* const owner_;
   ByteSink* const sink_;
   OutputQueue queue_;
-  CsvPrinter printer_;
+  RowPrinter printer_;
   BoardShared board_;
   RunTotals totals_;
 

@@ -1,4 +1,4 @@
-// fantail-desk: subscribes to a feed and shows it as a live board, or prints it as CSV.
+// fantail-desk: subscribes to a feed and shows it as a live board, or prints it as CSV or NDJSON.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "desktop-subscriber/desk.h"
+#include "desktop-subscriber/ndjson_format.h"
 #include "desktop-subscriber/watchlist.h"
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
@@ -20,7 +21,6 @@
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
 #include "fantail/net/poller.h"
-#include "fantail/text/csv.h"
 
 namespace fantail::desk {
 namespace {
@@ -49,10 +49,12 @@ void Declare(Options* o, app::CommandLine* line) {
                        line);
   line->Require("--connect");
   app::AddLinesOption(&o->lines, line);
-  line->Choice("--format FORMAT", &o->format, {"board", "csv"},
-               "a live board (the default on a terminal), or the ticks as CSV");
+  line->Choice(
+      "--format FORMAT", &o->format, {"board", "csv", "ndjson"},
+      "a live board (the default on a terminal); the ticks as CSV; or as ndjson, objects of "
+      "JSON: ticks, epochs, states, gaps, the end, one a line");
   line->Flag("--with-images", &o->with_images,
-             "csv: print the last values that a subscription begins with");
+             "csv, ndjson: print the last values that a subscription begins with");
   line->Option("--count N", &o->count, "stop after N ticks", {.least = 1});
   line->Option("--for TIME", &o->run_for, "stop after this time, such as 10s");
   line->Flag("--until-end", &o->until_end, "stop when the feed has ended and everything has come");
@@ -68,15 +70,17 @@ void Declare(Options* o, app::CommandLine* line) {
                 "a live board");
   line->Example("fantail-desk --connect tcp://127.0.0.1:5556 --format csv --until-end 'B*' > b.csv",
                 "a file of every tick whose symbol begins with B");
+  line->Example("fantail-desk --connect tcp://127.0.0.1:5556 --format ndjson AAPL | jq .price",
+                "one topic for another program");
 }
 
 Instant ReadClocks() {
   return {net::ReadMonotonicClock(), net::ReadWallClock()};
 }
 
-void AppendRow(const wire::Tick& tick, std::string_view symbol, std::string_view venue,
-               std::string* out) {
-  text::AppendCsvRow(symbol, venue, tick, out);
+std::shared_ptr<const RowFormat> MakeRowFormat(const std::string& name) {
+  if (name == "ndjson") return std::make_shared<NdjsonFormat>();
+  return std::make_shared<CsvFormat>();
 }
 
 class Program final : private DeskOwner {
@@ -228,7 +232,7 @@ class Program final : private DeskOwner {
 absl::StatusOr<DeskOptions> MakeDeskOptions(const Options& o) {
   const bool board = o.format.empty() ? isatty(STDOUT_FILENO) == 1 : o.format == "board";
   DeskOptions desk{.format = board ? DeskOptions::Format::kBoard : DeskOptions::Format::kRows,
-                   .append_row = AppendRow,
+                   .rows = MakeRowFormat(o.format),
                    .clock = ReadClocks,
                    .with_images = o.with_images,
                    .until_end = o.until_end,

@@ -88,7 +88,7 @@ bool Feeder::TakeRow() {
 }
 
 bool Feeder::IsDue(MonotonicTime now) {
-  if (options_.speed == 0) return true;
+  if (options_.speed == 0 || row_.no_time) return true;
   if (!started_at_) {
     started_at_ = now;
     first_time_ns_ = row_.tick.time_ns;
@@ -105,7 +105,7 @@ bool Feeder::IsDue(MonotonicTime now) {
 
 void Feeder::Publish(WallTime wall) {
   has_row_ = false;
-  if (options_.stamp_now) row_.tick.time_ns = wall.time_since_epoch().count();
+  if (options_.stamp_now || row_.no_time) row_.tick.time_ns = wall.time_since_epoch().count();
   if (const char* problem = sequencer_->Add(row_)) return OnBadRow(problem);
   ++published_;
 }

@@ -1,6 +1,8 @@
 // Moves rows from a source to the sequencer when they are due: by their own time stamps at some
 // speed, or as fast as the sessions take them.
 //
+// A row without a time of its own is due at once, and its time is that of its publication.
+//
 // Thread: one owner, the publisher's feed thread.  Ownership: keeps pointers that outlive it.
 // It reads no clock: time comes in.
 #ifndef FANTAIL_PUBLISHER_FEEDER_H_

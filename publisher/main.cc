@@ -70,8 +70,10 @@ void Declare(Options* o, app::CommandLine* line) {
       "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
       "where gateways and desks connect, tcp://HOST:PORT; port * lets the kernel pick", line);
   line->Require("--listen");
-  line->Option("--source SOURCE", &o->source,
-               "csv:FILE (plain or gzip; csv:- is standard input) or synthetic:KEY=VALUE,...");
+  line->Option(
+      "--source SOURCE", &o->source,
+      "csv:FILE or ndjson:FILE (plain or gzip; - is standard input), iex:FILE (IEX TOPS or "
+      "DEEP, pcap), itch:FILE (NASDAQ TotalView-ITCH) or synthetic:KEY=VALUE,...");
   line->Require("--source");
   line->Custom(
       "--speed FACTOR", [o](const std::string& text) { return ParseSpeed(text, &o->speed); },

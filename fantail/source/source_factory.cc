@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "fantail/source/csv_source.h"
+#include "fantail/source/iex_source.h"
+#include "fantail/source/itch_source.h"
+#include "fantail/source/ndjson_source.h"
 #include "fantail/source/synthetic_options.h"
 #include "fantail/source/synthetic_source.h"
 #include "fantail/source/tape_source.h"
@@ -13,13 +16,24 @@
 namespace fantail::source {
 namespace {
 
-constexpr char kForms[] = "csv:FILE, csv:- (standard input), tape:TAPE or synthetic:KEY=VALUE,...";
+constexpr char kForms[] =
+    "csv:FILE, ndjson:FILE (- is standard input), tape:TAPE, iex:FILE, itch:FILE or "
+    "synthetic:KEY=VALUE,...";
 
-absl::StatusOr<std::unique_ptr<Source>> OpenCsv(std::string_view path) {
+template <class TextSource>
+absl::StatusOr<std::unique_ptr<Source>> OpenText(const std::string& scheme, std::string_view path) {
   if (path.empty()) {
-    return absl::InvalidArgumentError("source \"csv:\": no file; write csv:FILE or csv:-");
+    return absl::InvalidArgumentError("source \"" + scheme + ":\": no file; write " + scheme +
+                                      ":FILE or " + scheme + ":-");
   }
-  auto source = CsvSource::Open(std::string(path));
+  auto source = TextSource::Open(std::string(path));
+  if (!source.ok()) return source.status();
+  return *std::move(source);
+}
+
+template <class Capture>
+absl::StatusOr<std::unique_ptr<Source>> OpenCapture(std::string_view text) {
+  auto source = Capture::Open(text);
   if (!source.ok()) return source.status();
   return *std::move(source);
 }
@@ -44,8 +58,11 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(std::string_view spec) {
   const std::string_view scheme = spec.substr(0, colon);
   const std::string_view rest =
       colon == std::string_view::npos ? std::string_view() : spec.substr(colon + 1);
-  if (scheme == "csv") return OpenCsv(rest);
+  if (scheme == "csv") return OpenText<CsvSource>("csv", rest);
+  if (scheme == "ndjson") return OpenText<NdjsonSource>("ndjson", rest);
   if (scheme == "tape") return OpenTape(rest);
+  if (scheme == "iex") return OpenCapture<IexSource>(rest);
+  if (scheme == "itch") return OpenCapture<ItchSource>(rest);
   if (scheme == "synthetic") return OpenSynthetic(rest);
   const std::string what = "source " + text::Printable(spec) + ": ";
   if (colon == std::string_view::npos) {
@@ -57,7 +74,12 @@ absl::StatusOr<std::unique_ptr<Source>> OpenSource(std::string_view spec) {
 
 std::string SourceHelp() {
   return "csv:FILE reads ticks from a CSV file, plain or gzip; csv:- from standard input.\n"
-         "tape:TAPE publishes what was recorded or journaled, numbered anew.\n" +
+         "ndjson:FILE and ndjson:- read them as objects of JSON, one a line.\n"
+         "tape:TAPE publishes what was recorded or journaled, numbered anew.\n"
+         "iex:FILE[,status=yes|no][,order=time|feed][,venue=NAME] reads a capture (pcap, plain or "
+         "gzip) of IEX TOPS 1.6 or DEEP 1.0.\n"
+         "itch:FILE[,date=YYYY-MM-DD][,status=yes|no][,venue=NAME] reads a file (plain or gzip) of "
+         "NASDAQ TotalView-ITCH 5.0.\n" +
          SyntheticHelp();
 }
 

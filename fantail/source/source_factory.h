@@ -1,7 +1,10 @@
 // Opens the source that `--source SCHEME:REST` names:
 //
 //   csv:FILE, csv:-         csv_source.h
+//   ndjson:FILE, ndjson:-   ndjson_source.h
 //   tape:TAPE               tape_source.h
+//   iex:FILE[,KEY=VALUE,...]    iex_source.h
+//   itch:FILE[,KEY=VALUE,...]   itch_source.h
 //   synthetic[:KEY=VALUE,...]   synthetic_source.h
 //
 // Thread: any.

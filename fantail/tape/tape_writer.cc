@@ -140,7 +140,10 @@ absl::Status TapeWriter::Load() {
   if (absl::Status s = (*reader)->SeekEnd(&state_); !s.ok()) return s;
   last_head_ = (*reader)->segments().back().head;
   for (const SegmentInfo& segment : (*reader)->segments()) {
-    if (!segment.head.sealed) to_seal_.push_back(segment.path);
+    // The next segment takes the name of one that has nothing: it is not to be touched beside that.
+    const bool empty =
+        segment.head.epoch == state_.epoch() && segment.head.after == state_.through();
+    if (!segment.head.sealed && !empty) to_seal_.push_back(segment.path);
   }
   return absl::OkStatus();
 }
@@ -185,7 +188,6 @@ absl::Status TapeWriter::StartSegment() {
   segment_counted_ = 0;
   const std::lock_guard lock(mutex_);
   to_sync_ = segment_;
-  std::erase(to_seal_, path);  // it had nothing, and has been replaced
   wake_.notify_one();
   return absl::OkStatus();
 }

@@ -25,7 +25,6 @@
 #ifndef FANTAIL_TEXT_CSV_H_
 #define FANTAIL_TEXT_CSV_H_
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -33,15 +32,13 @@
 #include "fantail/base/decimal.h"
 #include "fantail/base/pattern.h"
 #include "fantail/text/row.h"
+#include "fantail/text/row_fields.h"
 
 namespace fantail::text {
 
 inline constexpr std::string_view kCsvHeader =
     "ts_ns,symbol,kind,price,size,bid,bid_size,ask,ask_size,venue";
-inline constexpr size_t kCsvColumns = 10;
-
-// The longest venue, in bytes: as long as a topic, four times the longest seen in recorded data.
-inline constexpr size_t kMaxVenueBytes = 64;
+inline constexpr size_t kCsvColumns = kRowFields;
 
 class CsvParser {
  public:
@@ -56,23 +53,13 @@ class CsvParser {
   const char* Parse(std::string_view line, Row* row);
 
  private:
-  using Fields = std::array<std::string_view, kCsvColumns>;
-
-  const char* ParseTime(std::string_view text, wire::Tick* tick);
-  const char* ParseSymbol(std::string_view text, Row* row);
-  const char* ParseVenue(std::string_view text, Row* row);
-  const char* ParseKind(std::string_view text, wire::Tick* tick);
-  const char* ParseTrade(const Fields& fields, wire::Tick* tick);
-  const char* ParseQuote(const Fields& fields, wire::Tick* tick);
-  const char* RequireBlank(const Fields& fields, size_t from, size_t to, std::string_view kind);
-  const char* ParsePrice(size_t column, std::string_view text, Decimal* value);
-  const char* ParseSize(size_t column, std::string_view text, Decimal* value);
   bool Unquote(std::string_view line);
   const char* SetProblem(std::string problem);
 
   std::string problem_;
   std::string unquoted_;  // the fields of a line with quotation marks, one after another
-  Fields fields_;
+  RowFields fields_;
+  RowParser fields_parser_;
 };
 
 // The most bytes that FormatCsvRow writes: each number at its longest and each name quoted.
@@ -92,10 +79,6 @@ void AppendCsvRow(std::string_view symbol, std::string_view venue, const wire::T
 inline void AppendCsvRow(const Row& row, std::string* out) {
   AppendCsvRow(row.symbol, row.venue, row.tick, out);
 }
-
-// `text` for a message to a person: in quotation marks, shortened, and without a byte that could
-// upset a terminal or a log (anything but printable ASCII becomes \xNN).
-std::string Printable(std::string_view text);
 
 }  // namespace fantail::text
 

@@ -14,6 +14,8 @@ struct Row {
   std::string_view symbol;
   std::string_view venue;  // empty: none
   wire::Tick tick;         // topic, sequence and venue are 0: a publisher's sequencer gives them
+  // The row was written without a time: the tick's is 0, and it is stamped when it is published.
+  bool no_time = false;
 };
 
 }  // namespace fantail::text

@@ -16,6 +16,13 @@ void FuzzDecoder(std::span<const std::byte> bytes);
 // to a FeedServer and to a Forwarder's client, with turns in between.
 void FuzzSessions(std::span<const std::byte> bytes);
 
+// Each reads the bytes as a file of that kind, and aborts if a row comes out that its CSV line does
+// not give back. The bytes are a capture for the first two; FuzzIex also takes them as the payload
+// of one datagram.
+void FuzzIex(std::span<const std::byte> bytes);
+void FuzzItch(std::span<const std::byte> bytes);
+void FuzzNdjson(std::span<const std::byte> bytes);
+
 }  // namespace fantail::fuzz
 
 #endif  // FANTAIL_TESTS_FUZZ_ENTRIES_H_

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 
+#include "desktop-subscriber/ndjson_format.h"
 #include "tests/unit/desktop-subscriber/ticks.h"
 
 namespace fantail::desk {
@@ -67,7 +68,7 @@ class Owner : public DeskOwner {
 class DeskTest : public testing::Test {
  protected:
   Desk& Start() {
-    options_.append_row = &TestRow;
+    if (options_.rows == nullptr) options_.rows = std::make_shared<TestFormat>();
     desk_ = std::make_unique<Desk>(options_, &owner_, &sink_);
     EXPECT_TRUE(desk_->Start(At(seconds(0)), {Pattern("*")}).ok());
     desk_->OnNewEpoch(Epoch{1}, true);
@@ -100,7 +101,7 @@ class DeskTest : public testing::Test {
     return desk_->exit_code();
   }
 
-  const std::string header_{CsvPrinter::kHeader};
+  const std::string header_{TestFormat::kHeader};
   DeskOptions options_;
   Owner owner_;
   TestSink sink_;
@@ -311,6 +312,60 @@ TEST_F(DeskTest, LeavesTheLatencyOfAReplayOut) {
 TEST_F(DeskTest, NamesASummaryThatCannotBeWritten) {
   EXPECT_EQ(Start().WriteSummary("/nowhere/s.txt", 0).message(),
             "--summary /nowhere/s.txt: cannot write: No such file or directory");
+}
+
+TEST_F(DeskTest, TellsEverythingThatHappensAsNdjson) {
+  options_.rows = std::make_shared<NdjsonFormat>();
+  options_.until_end = true;
+  options_.with_images = true;
+  Desk& desk = Start();
+  State(feed::State::kStale, "link to \"branch\" is silent", "branch-1");
+  feed::FeedState live;
+  live.state = feed::State::kLive;
+  live.hops = {{NodeId{1}, "branch-1", feed::Role::kGateway, feed::State::kLive, Nanos{0}},
+               {NodeId{2}, "hq", feed::Role::kPublisher, feed::State::kLive, Nanos{0}}};
+  desk.OnState(live);
+  feed::TopicImage image{};
+  image.topic = TopicId{1};
+  image.sequence = Sequence{4};
+  image.trade = TradeRecord(1, 1, 3, 293, -1).tick;
+  image.totals = {.open = 290,
+                  .high = 300,
+                  .low = 280,
+                  .volume = 500,
+                  .count = 2,
+                  .topic = TopicId{1},
+                  .price_exponent = -1};
+  desk.OnImage(image);
+  Tick(1, 0, 1);
+  feed::GapNotice gap{Position{1}, Position{250}, {}, feed::GapReason::kNotHeld};
+  desk.OnGap(gap);
+  for (const char* text : {"A", "B", "C", "D", "E*"}) gap.patterns.emplace_back(text);
+  desk.OnGap(gap);
+  desk.OnEnd(Position{250});
+  EXPECT_EQ(Finished(), 2);
+  const std::string at = R"("ts":"2013-10-08T08:00:00.000000000Z","ts_ns":1381219200000000000,)";
+  const std::string zero = R"("ts":"1970-01-01T00:00:00.000000000Z","ts_ns":0,)";
+  const std::string reason = feed::GapReasonName(feed::GapReason::kNotHeld);
+  EXPECT_EQ(
+      sink_.out(),
+      R"({"type":"epoch",)" + at + R"("epoch":"1","paced":true})" + "\n" + R"({"type":"state",)" +
+          at +
+          R"("state":"stale","cause":"link to \"branch\" is silent","hop":"branch-1","path":[]})" +
+          "\n" + R"({"type":"state",)" + at + R"("state":"live","cause":null,"hop":null,"path":[)" +
+          R"({"role":"gateway","name":"branch-1"},{"role":"publisher","name":"hq"}]})" + "\n" +
+          R"({"type":"image","symbol":"MSFT","trade":{"type":"trade",)" + zero +
+          R"("symbol":"MSFT","price":"29.3","size":"100","venue":"Q"},"quote":null,)" +
+          R"("status":null,"totals":{"open":"29","high":"30","low":"28","volume":"500",)" +
+          R"("volume_rounded":false,"count":2},"epoch":"1","sequence":4})" + "\n" +
+          R"({"type":"trade",)" + zero +
+          R"("symbol":"AAPL","price":"29.3","size":"100","venue":"Q","epoch":"1","position":1,)" +
+          R"("sequence":1})" + "\n" + R"({"type":"gap",)" + at +
+          R"("epoch":"1","from":2,"to":250,"patterns":["*"],"reason":")" + reason + "\"}\n" +
+          R"({"type":"gap",)" + at +
+          R"("epoch":"1","from":2,"to":250,"patterns":["A","B","C","D","E*"],"reason":")" + reason +
+          "\"}\n" + R"({"type":"end",)" + at + R"("epoch":"1","position":250})" + "\n");
+  EXPECT_NE(sink_.err().find("gap: positions 2 to 250 of everything"), std::string::npos);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "desktop-subscriber/row_format.h"
 #include "fantail/wire/tick.h"
 
 namespace fantail::desk {
@@ -43,12 +44,18 @@ inline wire::Record StatusRecord(uint64_t position, uint32_t topic, uint32_t seq
 }
 
 // `SYMBOL,VENUE,SEQUENCE,DIGITS`.
-inline void TestRow(const wire::Tick& tick, std::string_view symbol, std::string_view venue,
-                    std::string* out) {
-  out->append(symbol).append(",").append(venue).append(",");
-  out->append(std::to_string(tick.sequence.value)).append(",");
-  out->append(std::to_string(tick.price)).append("\n");
-}
+class TestFormat final : public RowFormat {
+ public:
+  static constexpr std::string_view kHeader = "header\n";
+
+  void Header(std::string* out) const override { out->append(kHeader); }
+  void Row(const FeedNames& names, const wire::Record& record, std::string* out) const override {
+    const wire::Tick& tick = record.tick;
+    out->append(names.Topic(tick.topic)).append(",").append(names.Venue(tick.venue)).append(",");
+    out->append(std::to_string(tick.sequence.value)).append(",");
+    out->append(std::to_string(tick.price)).append("\n");
+  }
+};
 
 }  // namespace fantail::desk
 

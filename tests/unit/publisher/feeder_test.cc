@@ -192,5 +192,18 @@ TEST_F(FeederTest, StampNowGivesTheTimeOfPublication) {
   EXPECT_EQ(published.records[0].tick.time_ns, wall.time_since_epoch().count());
 }
 
+TEST_F(FeederTest, ARowWithoutATimeComesAtOnceAndHasTheTimeOfItsPublication) {
+  Row("A", 1'000'000'000);
+  Row("A");
+  source.script.back().second.no_time = true;
+  Row("A", 2'000'000'000);
+  Feeder feeder = Make({.speed = 1});
+  feeder.Turn(now, wall);
+  ASSERT_EQ(published.records.size(), 2u);
+  EXPECT_EQ(published.records[0].tick.time_ns, 1'000'000'000);
+  EXPECT_EQ(published.records[1].tick.time_ns, wall.time_since_epoch().count());
+  EXPECT_EQ(feeder.next_due(), now + std::chrono::seconds(1));
+}
+
 }  // namespace
 }  // namespace fantail::publisher

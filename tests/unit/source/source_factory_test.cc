@@ -35,17 +35,17 @@ TEST(OpenSourceTest, OpensTheSyntheticMarketWithAndWithoutKeys) {
 }
 
 TEST(OpenSourceTest, NamesTheSchemesThatItKnows) {
-  EXPECT_EQ(ErrorOf("pcap:x"),
-            "source \"pcap:x\": unknown scheme \"pcap\"; write csv:FILE, csv:- (standard input) or "
-            "synthetic:KEY=VALUE,...");
-  EXPECT_EQ(ErrorOf("ticks.csv"),
-            "source \"ticks.csv\": no scheme; write csv:FILE, csv:- (standard input) or "
-            "synthetic:KEY=VALUE,...");
+  const std::string forms =
+      "write csv:FILE, ndjson:FILE (- is standard input), iex:FILE, itch:FILE or "
+      "synthetic:KEY=VALUE,...";
+  EXPECT_EQ(ErrorOf("pcap:x"), "source \"pcap:x\": unknown scheme \"pcap\"; " + forms);
+  EXPECT_EQ(ErrorOf("ticks.csv"), "source \"ticks.csv\": no scheme; " + forms);
 }
 
 TEST(OpenSourceTest, SaysWhyAFileCannotBeOpened) {
   EXPECT_EQ(ErrorOf("csv:/no/such.csv"), "cannot open \"/no/such.csv\": No such file or directory");
   EXPECT_EQ(ErrorOf("csv:"), "source \"csv:\": no file; write csv:FILE or csv:-");
+  EXPECT_EQ(ErrorOf("ndjson:"), "source \"ndjson:\": no file; write ndjson:FILE or ndjson:-");
 }
 
 TEST(OpenSourceTest, PassesOnWhatIsWrongWithAKey) {

@@ -119,6 +119,30 @@ TEST(TapeWriter, ATornLastBlockIsLeftOutAndWrittenOver) {
   EXPECT_TRUE(read.told.records == first);
 }
 
+TEST(TapeWriter, ASegmentThatNothingWasCommittedToIsLeftForTheNextRunToReplace) {
+  TempFolder folder;
+  const std::string killed = folder / "killed";
+  const std::string writing = folder / "writing";
+  MadeUpFeed feed(kSeed);
+  const auto records = feed.Next(10);
+  {
+    auto writer = MustOpen({.folder = writing});
+    writer->OnNewEpoch({5}, false);
+    feed.TellNames(writer.get());
+    writer->OnRecords(records);
+    std::filesystem::copy(writing, killed);  // as kill -9 leaves it
+  }
+  // To seal it would be to delete, by its name, the segment that takes its place meanwhile.
+  ASSERT_TRUE(MustOpen({.folder = killed})->Close().ok());
+  EXPECT_EQ(CountFiles(killed, ".active"), 1u);
+  EXPECT_EQ(CountFiles(killed, ".tape"), 0u);
+  auto writer = MustOpen({.folder = killed});
+  writer->OnRecords(records);
+  ASSERT_TRUE(writer->Commit(kNow).ok());
+  ASSERT_TRUE(writer->Close().ok());
+  EXPECT_TRUE(Read(killed).told.records == records);
+}
+
 TEST(TapeWriter, ANewEpochIsASegmentOfItsOwn) {
   TempFolder folder;
   {

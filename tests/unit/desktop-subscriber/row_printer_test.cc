@@ -1,4 +1,4 @@
-#include "desktop-subscriber/csv_printer.h"
+#include "desktop-subscriber/row_printer.h"
 
 #include <gtest/gtest.h>
 
@@ -18,28 +18,29 @@ std::string Taken(OutputQueue* queue) {
   return text;
 }
 
-class CsvPrinterTest : public testing::Test {
+class RowPrinterTest : public testing::Test {
  protected:
-  CsvPrinterTest() {
+  RowPrinterTest() {
     printer_.Topic(TopicId{0}, "AAPL");
     printer_.Topic(TopicId{7}, "MSFT");
     printer_.Venue(VenueId{1}, "Q");
   }
 
   OutputQueue queue_;
-  CsvPrinter printer_{&TestRow, &queue_};
+  TestFormat format_;
+  RowPrinter printer_{&format_, &queue_};
 };
 
-TEST_F(CsvPrinterTest, PrintsTicksWithTheirNamesInTheOrderTheyCame) {
+TEST_F(RowPrinterTest, PrintsTicksWithTheirNamesInTheOrderTheyCame) {
   const wire::Record records[] = {TradeRecord(1, 7, 1, 293, -1), TradeRecord(2, 0, 1, 50, 0)};
   printer_.PrintHeader();
   printer_.Print(records);
   EXPECT_EQ(Taken(&queue_), "");  // a batch of a turn is one chunk
   printer_.Flush();
-  EXPECT_EQ(Taken(&queue_), std::string(CsvPrinter::kHeader) + "MSFT,Q,1,293\nAAPL,Q,1,50\n");
+  EXPECT_EQ(Taken(&queue_), std::string(TestFormat::kHeader) + "MSFT,Q,1,293\nAAPL,Q,1,50\n");
 }
 
-TEST_F(CsvPrinterTest, HandsOverAFullChunkBeforeTheTurnEnds) {
+TEST_F(RowPrinterTest, HandsOverAFullChunkBeforeTheTurnEnds) {
   const wire::Record record = TradeRecord(1, 7, 1, 293, -1);
   for (int i = 0; i < 6000; ++i) printer_.Print({&record, 1});
   Chunk chunk;
@@ -47,7 +48,7 @@ TEST_F(CsvPrinterTest, HandsOverAFullChunkBeforeTheTurnEnds) {
   EXPECT_GE(chunk.bytes.size(), size_t{64} << 10);
 }
 
-TEST_F(CsvPrinterTest, PutsANoticeBetweenTheRowsBeforeAndAfterIt) {
+TEST_F(RowPrinterTest, PutsANoticeBetweenTheRowsBeforeAndAfterIt) {
   const wire::Record record = TradeRecord(1, 7, 1, 293, -1);
   printer_.Print({&record, 1});
   printer_.PrintNotice("gap\n");
@@ -56,7 +57,7 @@ TEST_F(CsvPrinterTest, PutsANoticeBetweenTheRowsBeforeAndAfterIt) {
   EXPECT_EQ(Taken(&queue_), "MSFT,Q,1,293\n[gap\n]MSFT,Q,1,293\n");
 }
 
-TEST_F(CsvPrinterTest, PrintsAnImageAsRowsInTheOrderOfTheirSequences) {
+TEST_F(RowPrinterTest, PrintsAnImageAsRowsInTheOrderOfTheirSequences) {
   feed::TopicImage image{};
   image.topic = TopicId{0};
   image.trade = TradeRecord(1, 0, 9, 100, 0).tick;
