@@ -36,6 +36,7 @@ FeedServer::~FeedServer() = default;
 
 void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
   for (auto& [address, session] : sessions_) {
+    session->new_epoch_since = now_ - Waiting(*session);
     session->group = nullptr;
     session->splice.reset();
     session->wants.clear();
@@ -308,6 +309,7 @@ void FeedServer::OnPing(Session* session, const wire::Ping& ping) {
 Nanos FeedServer::Waiting(const Session& session) const {
   MonotonicTime since = now_;
   if (planted::On(planted::Bug::kForgetWaiting)) return Nanos{0};
+  if (session.new_epoch_since) return now_ - *session.new_epoch_since;
   if (session.splice != nullptr && session.splice->fell_behind()) since = session.behind_since;
   if (session.group != nullptr && session.next < session.group->log_end()) {
     since = session.group->entry(session.next).sealed;

@@ -134,6 +134,7 @@ bool FeedServer::Flush(Session* session) {
     if (!sent) return FallBehind(session);
     session->outbox.pop_front();
   }
+  session->new_epoch_since.reset();
   if (session->group == nullptr) return true;
   while (session->next < session->group->log_end()) {
     const Group::Entry& entry = session->group->entry(session->next);

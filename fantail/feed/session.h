@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -77,6 +78,8 @@ struct Session {
   Interest interest;                      // their minimal form
   Position through;                       // all of the interest up to here has been sent
   MonotonicTime behind_since;  // if it fell behind: since when the oldest that it lacks has waited
+  // A new epoch's welcome is in the outbox: since when the oldest that it lacks has waited.
+  std::optional<MonotonicTime> new_epoch_since;
   bool end_sent = false;
 
   std::deque<wire::Message> outbox;  // its own messages, before anything of the group's log
