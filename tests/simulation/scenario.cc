@@ -15,8 +15,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // After the last fault: a client retries 5 s after a refusal, a node forgets one after 5 s of
-// silence, and a cover narrows after its linger of 5 s.
-constexpr Nanos kHeal = seconds(14);
+// silence, and then the covers of two gateways narrow one after the other, each after its linger of
+// 5 s.
+constexpr Nanos kHeal = seconds(17);
 // The last of that without ticks, so that all that was published has come.
 constexpr Nanos kQuiet = seconds(2);
 // Batches that all desks of a world together are given in a second: what a seed may cost.
