@@ -60,6 +60,7 @@ enum class Bug : uint8_t {
   kTrustTheOtherLine,
   kPromiseTooEarly,
   kJoinTooEarly,
+  kKeepAnswers,
   kCount,
 };
 

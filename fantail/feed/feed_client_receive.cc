@@ -23,6 +23,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
     return GiveUp(down_cause_, kRetryAfterRefusal);
   }
   refused_by_peer_ = false;
+  peer_epoch_ = welcome.epoch;
   const bool first = phase_ != Phase::kUp;
   if (first) {
     phase_ = Phase::kUp;
@@ -39,7 +40,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
     AskAgain();
     caught_up_ = false;
   }
-  if (epoch_.value != 0 && welcome.epoch == epoch_) SendWants();
+  SendWants();
   Publish();
 }
 

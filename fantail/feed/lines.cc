@@ -49,7 +49,7 @@ class Lines::Line final : private FeedEvents {
   bool broken = true;    // since a gap or a new epoch, nothing has said that it is whole again
   MonotonicTime out_at;  // since when it is not joined
   HaveNotice have;       // the newest
-  std::vector<Backfill> unused;  // answered while its records continued nothing: asked again later
+  std::vector<Backfill> unused;  // answers that its records do not continue: asked again later
   std::optional<Position> ended;
 
  private:
@@ -102,6 +102,8 @@ void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   ++asked_count_;
   announced_ = false;
   if (single()) return;
+  std::erase_if(answers_,
+                [&](const Answer& one) { return !wanted_.Covers(one.answer.request.pattern); });
   // From now on a line may be without what is no longer wanted: nothing is promised of it any more.
   Interest rest(Clip(complete_.patterns(), wanted_));
   const bool less = !(rest == complete_);
@@ -186,8 +188,8 @@ bool Lines::InEpoch(const Line& line) const {
 
 void Lines::OnNewEpoch(Line* line, bool paced) {
   line->ended.reset();
-  line->unused.clear();
   TakeOut(line);
+  line->unused.clear();
   if (line->client.epoch() <= epoch_) return;  // another line was here first
   epoch_ = line->client.epoch();
   paced_ = paced;
@@ -198,7 +200,7 @@ void Lines::OnNewEpoch(Line* line, bool paced) {
   topics_ = Topics();
   topic_states_.clear();
   narrowed_ = false;
-  backfilled_.clear();
+  answers_.clear();
   ended_ = false;
   for (const auto& other : lines_) TakeOut(other.get());
   line->joined = true;
@@ -233,6 +235,10 @@ void Lines::OnImage(Line* line, const TopicImage& image) {
     OnGap(line, {.from = through_, .to = line->client.through(), .patterns = {pattern}});
     if (!line->joined) return;
   }
+  // What another line was to bring of this topic is dropped from now on.
+  AskAgain([&](const Answer& one) {
+    return one.line != line && one.answer.request.pattern.Matches(topics_.Name(image.topic));
+  });
   topic.last = image.sequence;
   topic.expects_image = topic.anew = false;
   ++images_;
@@ -290,6 +296,11 @@ void Lines::OnGap(Line* line, const GapNotice& gap) {
       if (topic.last.value != 0) topic.expects_image = true;
     });
   }
+  AskAgain([&](const Answer& one) {
+    return std::any_of(gap.patterns.begin(), gap.patterns.end(), [&](const Pattern& pattern) {
+      return pattern.Overlaps(one.answer.request.pattern);
+    });
+  });
   ++gaps_;
   events_->OnGap(gap);
 }
@@ -303,16 +314,34 @@ void Lines::OnHave(Line* line, const HaveNotice& have) {
       line->unused.push_back(answer.request);
       continue;
     }
-    backfilled_.push_back(answer);
+    answers_.push_back({answer, line});
     for (const auto& other : lines_) std::erase(other->unused, answer.request);
   }
   Announce();
-  if (announced_ && !backfilled_.empty()) TellHave({.version = version_, .at = through_});
+  if (announced_ && !answers_.empty()) TellHave({.version = version_}, /*answers=*/true);
 }
 
-void Lines::TellHave(const HaveNotice& have) {
+void Lines::TellHave(HaveNotice have, bool answers) {
+  have.at = through_;
+  if (answers) {
+    for (Answer& one : answers_) backfilled_.push_back(std::move(one.answer));
+    answers_.clear();
+  }
   events_->OnHave(have);
   backfilled_.clear();
+}
+
+template <class Fn>
+void Lines::AskAgain(Fn lost) {
+  std::erase_if(answers_, [&](const Answer& one) {
+    if (!lost(one)) return false;
+    if (one.line->joined) {
+      one.line->client.AskBackfill(one.answer.request);
+    } else {
+      one.line->unused.push_back(one.answer.request);
+    }
+    return true;
+  });
 }
 
 void Lines::OnEnd(Line* line, Position at) {
@@ -352,6 +381,8 @@ void Lines::TakeOut(Line* line) {
   line->joined = false;
   line->broken = true;
   line->out_at = now_;
+  if (planted::On(planted::Bug::kKeepAnswers)) return;
+  AskAgain([&](const Answer& one) { return one.line == line; });
 }
 
 // Of the joined lines that have acknowledged what is wanted, the one that serves most of it, and of
@@ -374,9 +405,7 @@ Lines::Line* Lines::Widest() const {
 // by then: so the line that promises must be there.
 void Lines::Announce() {
   if (std::exchange(narrowed_, false)) {
-    std::vector<BackfillAnswer> later = std::exchange(backfilled_, {});
-    TellHave({.version = ++version_, .at = through_});
-    backfilled_ = std::move(later);
+    TellHave({.version = ++version_}, /*answers=*/false);
   }
   Line* widest = Widest();
   if (widest == nullptr || (announced_ && widest->client.complete() == complete_)) return;
@@ -404,10 +433,8 @@ void Lines::Announce() {
   OpenTopics(/*promised=*/true);
   CheckCovers();
   Advance(widest->client.through());
-  TellHave({.version = ++version_,
-            .at = through_,
-            .refused = widest->have.refused,
-            .reason = widest->have.reason});
+  TellHave({.version = ++version_, .refused = widest->have.refused, .reason = widest->have.reason},
+           /*answers=*/true);
 }
 
 // What is not promised at an OnHave begins anew with an image, as after FeedClient's.
@@ -436,7 +463,9 @@ void Lines::Settle() {
       line->broken = false;
       line->covers = true;
       const auto last = [&](TopicId id) { return topic_states_[id.value].last; };
-      client.ResumeFrom(std::max(through_, solid_), complete_, topics_, last);
+      const bool live = state_.state == State::kLive;
+      client.ResumeFrom(std::max(through_, solid_), complete_, topics_, last,
+                        live ? speaker_->live_until() : MonotonicTime{});
     }
     if (!line->joined) continue;
     for (Backfill& backfill : line->unused) client.AskBackfill(std::move(backfill));

@@ -88,7 +88,10 @@ class Lines {
   Line* Widest() const;
   void Advance(Position through);
   void Announce();
-  void TellHave(const HaveNotice& have);
+  void TellHave(HaveNotice have, bool answers);
+  // Answers for which `lost(answer)` holds count no more: they are asked for again.
+  template <class Fn>
+  void AskAgain(Fn lost);
   void OpenTopics(bool promised);
   void TakeOut(Line* line);
   void Settle();
@@ -116,7 +119,14 @@ class Lines {
   std::vector<TopicState> topic_states_;  // by topic id
   bool ended_ = false;
 
-  std::vector<BackfillAnswer> backfilled_;
+  // Answers that the owner has not been told, and whose: records of that line alone join what is
+  // promised to the older ones.
+  struct Answer {
+    BackfillAnswer answer;
+    Line* line;
+  };
+  std::vector<Answer> answers_;
+  std::vector<BackfillAnswer> backfilled_;  // that it is just being told
   FeedState state_;
   const FeedClient* speaker_;  // of the line that state_ comes from
   uint64_t records_ = 0;

@@ -56,6 +56,7 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kPromiseTooEarly, "promise-too-early",
        "an interest is promised before its line is where the owner is"},
       {Bug::kJoinTooEarly, "join-too-early", "a line joins ahead of where the owner is"},
+      {Bug::kKeepAnswers, "keep-answers", "a backfill counts although its line is out"},
   };
   return bugs;
 }

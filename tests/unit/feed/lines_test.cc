@@ -93,6 +93,7 @@ class Consumer final : public FeedEvents {
   void OnHave(const HaveNotice& have) override {
     ++have_count;
     if (lines == nullptr) return;
+    for (const BackfillAnswer& answer : lines->backfilled()) answers.push_back(answer.request);
     (void)have;
     for (auto& [id, image] : images) {
       // Nothing is promised of it: it may go on, or begin anew.
@@ -113,6 +114,7 @@ class Consumer final : public FeedEvents {
   size_t image_count = 0;
   size_t gap_count = 0;
   size_t have_count = 0;
+  std::vector<Backfill> answers;  // so far
   bool ended = false;
 };
 
@@ -351,6 +353,46 @@ TEST_F(LinesTest, AChangeOfInterestIsPromisedOnceAndCostsWhatStaysNothing) {
   Run(seconds(2), false);
   EXPECT_EQ(desk.gap_count, 0u);
   ExpectEqual(desk, desk_lines);
+}
+
+// What came over it joins the older records; what is promised over the other line need not.
+TEST_F(LinesTest, ABackfillOfALineThatIsOutCountsOnlyWhenItIsAnsweredAgain) {
+  AddDesk({"A*"});
+  Run(seconds(2));
+  upstreams.at("desk>right").link->delay = milliseconds(100);
+  const Backfill older{Pattern("B*"), Position{10}, Position{}};
+  desk_lines.SetInterest(P({"A*", "B*"}), now);
+  desk_lines.AskBackfill(older);
+  Run(milliseconds(50));
+  ASSERT_TRUE(desk_lines.line(0).current());
+  ASSERT_FALSE(desk_lines.current());
+  gateways.at("left")->server().AddGap({.from = {head.value - 5},
+                                        .to = {head.value + 5},
+                                        .patterns = P({"*"}),
+                                        .reason = GapReason::kUpstream});
+  while (!desk_lines.current()) Run(milliseconds(1));
+  EXPECT_EQ(desk.answers, std::vector<Backfill>{});
+  Run(seconds(3));
+  EXPECT_FALSE(desk.answers.empty());
+}
+
+TEST_F(LinesTest, ALineThatComesBackAloneIsLiveOnlyWithWhatTheOwnerLacks) {
+  AddDesk({"*"});
+  Run(seconds(2));
+  gateways.at("left")->server().AddGap({.from = {head.value - 5},
+                                        .to = {head.value + 5},
+                                        .patterns = P({"*"}),
+                                        .reason = GapReason::kUpstream});
+  Run(milliseconds(20));
+  ASSERT_EQ(desk_lines.gaps_filled(), 1u);
+  Upstream& left = upstreams.at("desk>left");
+  left.cut = left.link->silent = true;
+  Kill("right");
+  Run(seconds(5));
+  EXPECT_EQ(desk_lines.state().state, State::kStale);
+  left.cut = false;
+  while (desk_lines.state().state != State::kLive) Run(milliseconds(1));
+  EXPECT_GT(desk.through.value + 20, head.value);
 }
 
 TEST_F(LinesTest, OnlyTheLastLineMakesTheFeedStale) {
