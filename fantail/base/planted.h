@@ -48,12 +48,14 @@ enum class Bug : uint8_t {
   kWantOfAnyEpoch,
   kKeepSequences,
   kEpochForgetsInterest,
+  kAdoptOlderEpoch,
   // The client.
   kForgetPatternOnReconnect,
   kResumeOneTooFar,
   kOldPongRevives,
   kTrustTheHopAbove,
   kCountPongs,
+  kMoveShows,
   kForwarderHidesGap,
   // Lines.
   kCountOldInterest,
@@ -61,6 +63,7 @@ enum class Bug : uint8_t {
   kPromiseTooEarly,
   kJoinTooEarly,
   kKeepAnswers,
+  kAnswerFromBehind,
   kCount,
 };
 

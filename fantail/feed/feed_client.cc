@@ -223,7 +223,7 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
 }
 
 void FeedClient::Moved(ClientLink* link, std::string peer, MonotonicTime now) {
-  KeepLive(live_until());
+  if (!planted::On(planted::Bug::kMoveShows)) KeepLive(live_until());
   Disconnected("moved to " + peer, now);
   Connected(link, std::move(peer), now);
 }

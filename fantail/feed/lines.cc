@@ -5,6 +5,7 @@
 
 #include "fantail/base/check.h"
 #include "fantail/base/planted.h"
+#include "fantail/feed/lines_line.h"
 
 namespace fantail::feed {
 namespace {
@@ -34,46 +35,6 @@ int Rank(State state) {
 
 }  // namespace
 
-// -------------------------------------------------------------------------------------------------
-// A line: a FeedClient, and how far its records can be trusted to continue the owner's.
-
-class Lines::Line final : private FeedEvents {
- public:
-  // `owner` speaks to the client itself if it is not null.
-  Line(Lines* lines, const ClientOptions& options, FeedEvents* owner)
-      : client(options, owner != nullptr ? owner : this), lines_(lines) {}
-
-  FeedClient client;
-  bool joined = false;
-  bool covers = true;    // all that the owner has been promised may be expected of it
-  bool broken = true;    // since a gap or a new epoch, nothing has said that it is whole again
-  MonotonicTime out_at;  // since when it is not joined
-  HaveNotice have;       // the newest
-  std::vector<Backfill> unused;  // answers that its records do not continue: asked again later
-  std::optional<Position> ended;
-
- private:
-  void OnNewEpoch(Epoch, bool paced) override { lines_->OnNewEpoch(this, paced); }
-  void OnTopic(TopicId id, std::string_view name) override { lines_->OnTopic(this, id, name); }
-  void OnVenue(VenueId id, std::string_view name) override {
-    if (lines_->InEpoch(*this)) lines_->events_->OnVenue(id, name);
-  }
-  void OnImage(const TopicImage& image) override { lines_->OnImage(this, image); }
-  void OnRecords(std::span<const wire::Record> records) override {
-    lines_->OnRecords(this, records);
-  }
-  void OnBackfill(std::span<const wire::Record> records) override {
-    if (lines_->InEpoch(*this)) lines_->events_->OnBackfill(records);
-  }
-  void OnThrough(Position) override { lines_->OnThrough(this); }
-  void OnGap(const GapNotice& gap) override { lines_->OnGap(this, gap); }
-  void OnHave(const HaveNotice& notice) override { lines_->OnHave(this, notice); }
-  void OnState(const FeedState&) override {}
-  void OnEnd(Position at) override { lines_->OnEnd(this, at); }
-
-  Lines* const lines_;
-};
-
 Lines::Lines(const ClientOptions& options, size_t count, FeedEvents* events) : events_(events) {
   FANTAIL_CHECK(count > 0);
   for (size_t i = 0; i < count; ++i) {
@@ -102,8 +63,7 @@ void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   ++asked_count_;
   announced_ = false;
   if (single()) return;
-  std::erase_if(answers_,
-                [&](const Answer& one) { return !wanted_.Covers(one.answer.request.pattern); });
+  ForgetUnwantedBackfills();
   // From now on a line may be without what is no longer wanted: nothing is promised of it any more.
   Interest rest(Clip(complete_.patterns(), wanted_));
   const bool less = !(rest == complete_);
@@ -111,10 +71,6 @@ void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   complete_ = std::move(rest);
   OpenTopics(/*promised=*/less);
   CheckCovers();
-}
-
-void Lines::AskBackfill(const Backfill& backfill) {
-  for (const auto& line : lines_) line->client.AskBackfill(backfill);
 }
 
 void Lines::HoldAcks(bool held) {
@@ -127,6 +83,7 @@ void Lines::Turn(MonotonicTime now) {
   if (single()) return;
   Announce();
   Settle();
+  AskNeeded();
   Publish();
 }
 
@@ -189,7 +146,6 @@ bool Lines::InEpoch(const Line& line) const {
 void Lines::OnNewEpoch(Line* line, bool paced) {
   line->ended.reset();
   TakeOut(line);
-  line->unused.clear();
   if (line->client.epoch() <= epoch_) return;  // another line was here first
   epoch_ = line->client.epoch();
   paced_ = paced;
@@ -200,6 +156,7 @@ void Lines::OnNewEpoch(Line* line, bool paced) {
   topics_ = Topics();
   topic_states_.clear();
   narrowed_ = false;
+  needed_.clear();
   answers_.clear();
   ended_ = false;
   for (const auto& other : lines_) TakeOut(other.get());
@@ -236,9 +193,7 @@ void Lines::OnImage(Line* line, const TopicImage& image) {
     if (!line->joined) return;
   }
   // What another line was to bring of this topic is dropped from now on.
-  AskAgain([&](const Answer& one) {
-    return one.line != line && one.answer.request.pattern.Matches(topics_.Name(image.topic));
-  });
+  NeedAgain({Pattern(topics_.Name(image.topic))}, line);
   topic.last = image.sequence;
   topic.expects_image = topic.anew = false;
   ++images_;
@@ -296,11 +251,7 @@ void Lines::OnGap(Line* line, const GapNotice& gap) {
       if (topic.last.value != 0) topic.expects_image = true;
     });
   }
-  AskAgain([&](const Answer& one) {
-    return std::any_of(gap.patterns.begin(), gap.patterns.end(), [&](const Pattern& pattern) {
-      return pattern.Overlaps(one.answer.request.pattern);
-    });
-  });
+  NeedAgain(gap.patterns, nullptr);
   ++gaps_;
   events_->OnGap(gap);
 }
@@ -309,39 +260,9 @@ void Lines::OnHave(Line* line, const HaveNotice& have) {
   if (!InEpoch(*line)) return;
   line->have = have;
   CheckCovers();
-  for (const BackfillAnswer& answer : line->client.backfilled()) {
-    if (!line->joined) {
-      line->unused.push_back(answer.request);
-      continue;
-    }
-    answers_.push_back({answer, line});
-    for (const auto& other : lines_) std::erase(other->unused, answer.request);
-  }
+  TakeAnswers(line);
   Announce();
   if (announced_ && !answers_.empty()) TellHave({.version = version_}, /*answers=*/true);
-}
-
-void Lines::TellHave(HaveNotice have, bool answers) {
-  have.at = through_;
-  if (answers) {
-    for (Answer& one : answers_) backfilled_.push_back(std::move(one.answer));
-    answers_.clear();
-  }
-  events_->OnHave(have);
-  backfilled_.clear();
-}
-
-template <class Fn>
-void Lines::AskAgain(Fn lost) {
-  std::erase_if(answers_, [&](const Answer& one) {
-    if (!lost(one)) return false;
-    if (one.line->joined) {
-      one.line->client.AskBackfill(one.answer.request);
-    } else {
-      one.line->unused.push_back(one.answer.request);
-    }
-    return true;
-  });
 }
 
 void Lines::OnEnd(Line* line, Position at) {
@@ -381,8 +302,8 @@ void Lines::TakeOut(Line* line) {
   line->joined = false;
   line->broken = true;
   line->out_at = now_;
-  if (planted::On(planted::Bug::kKeepAnswers)) return;
-  AskAgain([&](const Answer& one) { return one.line == line; });
+  line->asked = false;
+  NeedAgain(line);
 }
 
 // Of the joined lines that have acknowledged what is wanted, the one that serves most of it, and of
@@ -467,10 +388,7 @@ void Lines::Settle() {
       client.ResumeFrom(std::max(through_, solid_), complete_, topics_, last,
                         live ? speaker_->live_until() : MonotonicTime{});
     }
-    if (!line->joined) continue;
-    for (Backfill& backfill : line->unused) client.AskBackfill(std::move(backfill));
-    line->unused.clear();
-    if (line->ended) OnEnd(line.get(), *line->ended);
+    if (line->joined && line->ended) OnEnd(line.get(), *line->ended);
   }
 }
 

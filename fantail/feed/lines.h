@@ -89,9 +89,17 @@ class Lines {
   void Advance(Position through);
   void Announce();
   void TellHave(HaveNotice have, bool answers);
-  // Answers for which `lost(answer)` holds count no more: they are asked for again.
+
+  // lines_backfill.cc
+  bool Leads(const Line& line) const;
+  void AskNeeded();
+  void TakeAnswers(Line* line);
+  void ForgetUnwantedBackfills();
+  // Answers count no more: of the line `out`; of `patterns`, by any line but one.
+  void NeedAgain(const Line* out);
+  void NeedAgain(const std::vector<Pattern>& patterns, const Line* but);
   template <class Fn>
-  void AskAgain(Fn lost);
+  void NeedAgainIf(Fn lost);
   void OpenTopics(bool promised);
   void TakeOut(Line* line);
   void Settle();
@@ -119,6 +127,7 @@ class Lines {
   std::vector<TopicState> topic_states_;  // by topic id
   bool ended_ = false;
 
+  std::vector<Backfill> needed_;  // asked for by the owner, and not answered
   // Answers that the owner has not been told, and whose: records of that line alone join what is
   // promised to the older ones.
   struct Answer {
