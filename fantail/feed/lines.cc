@@ -303,7 +303,6 @@ void Lines::TakeOut(Line* line) {
   line->broken = true;
   line->out_at = now_;
   line->asked = false;
-  NeedAgain(line);
 }
 
 // Of the joined lines that have acknowledged what is wanted, the one that serves most of it, and of

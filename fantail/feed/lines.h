@@ -95,11 +95,8 @@ class Lines {
   void AskNeeded();
   void TakeAnswers(Line* line);
   void ForgetUnwantedBackfills();
-  // Answers count no more: of the line `out`; of `patterns`, by any line but one.
-  void NeedAgain(const Line* out);
+  // Answers of any line but one that concern `patterns` count no more.
   void NeedAgain(const std::vector<Pattern>& patterns, const Line* but);
-  template <class Fn>
-  void NeedAgainIf(Fn lost);
   void OpenTopics(bool promised);
   void TakeOut(Line* line);
   void Settle();

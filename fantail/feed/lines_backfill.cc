@@ -1,8 +1,8 @@
 // The half of Lines that asks for older records for its owner, and says when they have come.
 //
 // What comes as older records joins what is live on the line that brought them. So an answer counts
-// while that line is joined, and only if the owner had nothing from beyond it when it came: from
-// there on all that the owner is given can be found behind the older records.
+// only if the owner had nothing from beyond it when it came: from there on all that the owner is
+// given continues the older records, over whatever line, until there is a gap or an image.
 #include <algorithm>
 #include <utility>
 
@@ -67,27 +67,17 @@ void Lines::ForgetUnwantedBackfills() {
                 [&](const Answer& one) { return !wanted_.Covers(one.answer.request.pattern); });
 }
 
-template <class Fn>
-void Lines::NeedAgainIf(Fn lost) {
+void Lines::NeedAgain(const std::vector<Pattern>& patterns, const Line* but) {
+  if (answers_.empty() || planted::On(planted::Bug::kKeepAnswers)) return;
   std::erase_if(answers_, [&](const Answer& one) {
-    if (!lost(one)) return false;
+    const bool lost = one.line != but &&
+                      std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) {
+                        return pattern.Overlaps(one.answer.request.pattern);
+                      });
+    if (!lost) return false;
     needed_.push_back(one.answer.request);
     for (const auto& line : lines_) line->asked = false;
     return true;
-  });
-}
-
-void Lines::NeedAgain(const Line* out) {
-  if (planted::On(planted::Bug::kKeepAnswers)) return;
-  NeedAgainIf([&](const Answer& one) { return one.line == out; });
-}
-
-void Lines::NeedAgain(const std::vector<Pattern>& patterns, const Line* but) {
-  NeedAgainIf([&](const Answer& one) {
-    return one.line != but &&
-           std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) {
-             return pattern.Overlaps(one.answer.request.pattern);
-           });
   });
 }
 

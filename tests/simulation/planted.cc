@@ -58,7 +58,8 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kPromiseTooEarly, "promise-too-early",
        "an interest is promised before its line is where the owner is"},
       {Bug::kJoinTooEarly, "join-too-early", "a line joins ahead of where the owner is"},
-      {Bug::kKeepAnswers, "keep-answers", "a backfill counts although its line is out"},
+      {Bug::kKeepAnswers, "keep-answers",
+       "a backfill counts although a gap or an image came since"},
       {Bug::kAnswerFromBehind, "answer-from-behind",
        "a backfill counts although its line is behind the owner"},
   };

@@ -88,8 +88,8 @@ TEST_F(LinesTest, AChangeOfInterestIsPromisedOnceAndCostsWhatStaysNothing) {
   ExpectEqual(desk, desk_lines);
 }
 
-// What came over it joins the older records; what is promised over the other line need not.
-TEST_F(LinesTest, ABackfillOfALineThatIsOutCountsOnlyWhenItIsAnsweredAgain) {
+// What came over it joins the older records; what the other line brings with an image need not.
+TEST_F(LinesTest, ABackfillCountsNotIfAnImageOfTheOtherLineComesBeforeThePromise) {
   AddDesk({"A*"});
   Run(seconds(2));
   upstreams.at("desk>right").link->delay = milliseconds(100);
@@ -121,25 +121,6 @@ TEST_F(LinesTest, ABackfillOfALineThatIsBehindTheOwnerCountsOnlyWhenItLeads) {
   EXPECT_EQ(desk.answers, std::vector<Backfill>{});
   Run(seconds(1));
   EXPECT_EQ(desk.answers.size(), 1u);
-}
-
-TEST_F(LinesTest, ALineThatComesBackAloneIsLiveOnlyWithWhatTheOwnerLacks) {
-  AddDesk({"*"});
-  Run(seconds(2));
-  gateways.at("left")->server().AddGap({.from = {head.value - 5},
-                                        .to = {head.value + 5},
-                                        .patterns = P({"*"}),
-                                        .reason = GapReason::kUpstream});
-  Run(milliseconds(20));
-  ASSERT_EQ(desk_lines.gaps_filled(), 1u);
-  Upstream& left = upstreams.at("desk>left");
-  left.cut = left.link->silent = true;
-  Kill("right");
-  Run(seconds(5));
-  EXPECT_EQ(desk_lines.state().state, State::kStale);
-  left.cut = false;
-  while (desk_lines.state().state != State::kLive) Run(milliseconds(1));
-  EXPECT_GT(desk.through.value + 20, head.value);
 }
 
 TEST_F(LinesTest, OnlyTheLastLineMakesTheFeedStale) {
