@@ -48,18 +48,22 @@ enum class Bug : uint8_t {
   kWantOfAnyEpoch,
   kKeepSequences,
   kEpochForgetsInterest,
+  kAdoptOlderEpoch,
   // The client.
   kForgetPatternOnReconnect,
   kResumeOneTooFar,
   kOldPongRevives,
   kTrustTheHopAbove,
   kCountPongs,
+  kMoveShows,
   kForwarderHidesGap,
   // Lines.
   kCountOldInterest,
   kTrustTheOtherLine,
   kPromiseTooEarly,
   kJoinTooEarly,
+  kKeepAnswers,
+  kAnswerFromBehind,
   kCount,
 };
 

@@ -83,12 +83,14 @@ bool FeedClient::current() const {
 // One change is under way at a time; what the owner wants meanwhile goes with the next.
 void FeedClient::SendWants() {
   if (phase_ != Phase::kUp || version_ != have_version_) return;
+  // A node that has not named this epoch may answer twice: now, and once it has told of it.
+  if (epoch_.value == 0 || peer_epoch_ != epoch_) return;
   std::vector<std::pair<Pattern, wire::Start>> add;
   std::vector<Pattern> next = wanted_;
+  const Interest wanted(wanted_);
   const bool reconnected = asked_.empty();
-  if (asked_.empty()) {
+  if (reconnected) {
     // A new session. What was complete goes on where it stopped, before anything fresh around it.
-    const Interest wanted(wanted_);
     for (const Pattern& pattern : complete_.patterns()) {
       if (wanted.Covers(pattern)) next.push_back(pattern);
     }
@@ -110,6 +112,8 @@ void FeedClient::SendWants() {
     }
   }
   for (const Backfill& backfill : backfills_) {
+    // The node would take it for a wish: whoever needed it has gone since.
+    if (!wanted.Covers(backfill.pattern)) continue;
     asking_.push_back({backfill, backfill.after});
     const wire::Start older{backfill.after, backfill.through, wire::StartKind::kBackfill};
     const auto it = std::find_if(add.begin(), add.end(), [&](const auto& entry) {
@@ -125,7 +129,9 @@ void FeedClient::SendWants() {
   std::vector<Pattern> remove;
   std::set_difference(asked_.begin(), asked_.end(), wanted_.begin(), wanted_.end(),
                       std::back_inserter(remove));
-  if (add.empty() && remove.empty()) return;
+  // That nothing is wanted any more of what was complete is said as well.
+  const bool gives_up = reconnected && !complete_.empty();
+  if (add.empty() && remove.empty() && !gives_up) return;
   ++version_;
   asked_ = std::move(next);
   ++wants_sent_;
@@ -200,6 +206,7 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
   drop_.reset();
   down_cause_ = why;
   taken_bytes_ = taken_messages_ = acked_bytes_ = acked_messages_ = 0;
+  peer_epoch_ = Epoch{};
   version_ = have_version_ = 0;
   asked_.clear();
   held_.clear();
@@ -216,21 +223,22 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
 }
 
 void FeedClient::Moved(ClientLink* link, std::string peer, MonotonicTime now) {
-  KeepLive();
+  if (!planted::On(planted::Bug::kMoveShows)) KeepLive(live_until());
   Disconnected("moved to " + peer, now);
   Connected(link, std::move(peer), now);
 }
 
-void FeedClient::ResumeFrom(Position through, const Interest& complete) {
+void FeedClient::ResumeFrom(Position through, const Interest& complete, MonotonicTime live_until) {
   through_ = bookmark_ = through;
   complete_ = complete;
   RecountDigest();
-  KeepLive();
+  KeepLive(live_until);
+  Close();
   if (!drop_) drop_ = Drop{.reason = "to go on where the other line stands", .at_once = true};
 }
 
-void FeedClient::KeepLive() {
-  if (state_.state == State::kLive) keep_live_until_ = proved_at_ + options_.stale_after;
+void FeedClient::KeepLive(MonotonicTime until) {
+  if (state_.state == State::kLive) keep_live_until_ = until;
 }
 
 void FeedClient::Close() {

@@ -109,12 +109,14 @@ class FeedClient {
   // Where the node above asks this session to go on, and nothing once that has been taken. The
   // owner connects there, calls Moved, and then closes the connection that stood.
   std::optional<std::string> TakeMove() { return std::exchange(move_to_, std::nullopt); }
-  // The next session, begun at once, goes on where another line stands: it has all of `complete`
-  // through `through`, and each of `topics` at the sequence `last(id)`.
+  // The next session, begun at once, goes on where the owner stands: it has all of `complete`
+  // through `through`, and each of `topics` at the sequence `last(id)`. By what it was given so far
+  // the owner is live until `live_until`.
   template <class Fn>
-  void ResumeFrom(Position through, const Interest& complete, const Topics& topics, Fn last) {
+  void ResumeFrom(Position through, const Interest& complete, const Topics& topics, Fn last,
+                  MonotonicTime live_until) {
     Adopt(topics, last);
-    ResumeFrom(through, complete);
+    ResumeFrom(through, complete, live_until);
   }
   // The owner has a feed from an earlier run, as above. The first session goes on from there if it
   // is of the same epoch. REQUIRES: there has been no connection.
@@ -154,6 +156,8 @@ class FeedClient {
   bool nothing_allowed() const { return caught_up_ && complete_.empty() && !refused_.empty(); }
   // When the newest answered ping was sent.
   MonotonicTime proved_at() const { return proved_at_; }
+  // For how long that proves it to be live.
+  MonotonicTime live_until() const { return proved_at_ + options_.stale_after - waiting_; }
 
  private:
   // After a refusal nothing changes soon; a person or another node must act first.
@@ -181,7 +185,7 @@ class FeedClient {
   void OnUnexpected();
 
   void BeginEpoch(Epoch epoch, bool paced);
-  void ResumeFrom(Position through, const Interest& complete);
+  void ResumeFrom(Position through, const Interest& complete, MonotonicTime live_until);
   template <class Fn>
   void Adopt(const Topics& topics, Fn last) {
     for (const auto& [name, id] : topics.by_name()) {
@@ -190,7 +194,7 @@ class FeedClient {
       states_[id.value] = {.last = last(id)};
     }
   }
-  void KeepLive();
+  void KeepLive(MonotonicTime until);
   bool TakeRecord(const wire::Record& record);
   void TakeImage(const TopicImage& image);
   void ReportGap(TopicId id, Position from, Position to, GapReason reason);
@@ -247,6 +251,7 @@ class FeedClient {
   uint64_t acked_bytes_ = 0;
   uint64_t acked_messages_ = 0;
   MonotonicTime acked_at_;
+  Epoch peer_epoch_;      // as its newest welcome said; 0: it knows of none
   uint32_t version_ = 0;  // of the newest want sent
   uint32_t have_version_ = 0;
   uint64_t wants_sent_ = 0;     // on all connections

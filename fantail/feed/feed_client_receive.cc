@@ -14,7 +14,8 @@ void FeedClient::On(const wire::Welcome& welcome) {
   peer_name_ = welcome.name;
   window_bytes_ = welcome.window_bytes;
   window_messages_ = welcome.window_messages;
-  if (welcome.epoch.value != 0 && welcome.epoch < epoch_) {
+  const bool older = welcome.epoch.value != 0 && welcome.epoch < epoch_;
+  if (older && !planted::On(planted::Bug::kAdoptOlderEpoch)) {
     // A publisher that was thought gone, or a node that has not heard of the new one.
     refused_by_peer_ = true;
     ++counters_.older_epochs;
@@ -23,6 +24,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
     return GiveUp(down_cause_, kRetryAfterRefusal);
   }
   refused_by_peer_ = false;
+  peer_epoch_ = welcome.epoch;
   const bool first = phase_ != Phase::kUp;
   if (first) {
     phase_ = Phase::kUp;
@@ -30,7 +32,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
     proved_at_ = now_;
     SendPing();
   }
-  if (welcome.epoch > epoch_) BeginEpoch(welcome.epoch, welcome.paced);
+  if (welcome.epoch > epoch_ || older) BeginEpoch(welcome.epoch, welcome.paced);
   if (!first) {
     // The node goes on with what it had acknowledged; a change that it had not, it has forgotten.
     version_ = have_version_;
@@ -39,7 +41,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
     AskAgain();
     caught_up_ = false;
   }
-  if (epoch_.value != 0 && welcome.epoch == epoch_) SendWants();
+  SendWants();
   Publish();
 }
 

@@ -27,7 +27,7 @@ FeedState FeedClient::Judge() const {
     s.hop = HopAbove();
     return s;
   }
-  if (!caught_up_ && !wanted_.empty()) {
+  if (!caught_up_ && !(wanted_.empty() && complete_.empty())) {
     s.state = State::kRecovering;
     s.cause = "catching up with " + HopAbove();
     s.hop = HopAbove();

@@ -1,6 +1,7 @@
 #include "fantail/feed/feed_server.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "fantail/base/check.h"
@@ -36,6 +37,7 @@ FeedServer::~FeedServer() = default;
 
 void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
   for (auto& [address, session] : sessions_) {
+    session->new_epoch_since = now_ - Waiting(*session);
     session->group = nullptr;
     session->splice.reset();
     session->wants.clear();
@@ -45,6 +47,10 @@ void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
     session->through = Position{};
     session->end_sent = false;
     // It goes on with what it had, without having to ask: so it misses no record of the new epoch.
+    if (session->known) {
+      std::tie(session->version, session->patterns) = *std::move(session->known);
+      session->known.reset();
+    }
     if (session->patterns.empty()) continue;
     if (planted::On(planted::Bug::kEpochForgetsInterest)) continue;
     WantChange again{.version = session->version};
@@ -308,6 +314,7 @@ void FeedServer::OnPing(Session* session, const wire::Ping& ping) {
 Nanos FeedServer::Waiting(const Session& session) const {
   MonotonicTime since = now_;
   if (planted::On(planted::Bug::kForgetWaiting)) return Nanos{0};
+  if (session.new_epoch_since) return now_ - *session.new_epoch_since;
   if (session.splice != nullptr && session.splice->fell_behind()) since = session.behind_since;
   if (session.group != nullptr && session.next < session.group->log_end()) {
     since = session.group->entry(session.next).sealed;
@@ -316,13 +323,19 @@ Nanos FeedServer::Waiting(const Session& session) const {
 }
 
 wire::Message FeedServer::MakePong(const Session& session, uint64_t nonce) const {
+  // A node that has stood still answers before its own client has seen that time has passed.
+  const bool silent = !covers_everything_ && upstream_.state == State::kLive &&
+                      now_ - proved_at_ > options_.stale_after;
+  const State state = silent ? State::kStale : upstream_.state;
+  std::string_view cause = upstream_.cause;
+  if (silent) cause = "nothing heard from above for 3 s";
   wire::Pong pong{.nonce = nonce,
-                  .state = static_cast<uint8_t>(upstream_.state),
-                  .cause = std::string_view(upstream_.cause).substr(0, wire::kMaxReasonBytes)};
+                  .state = static_cast<uint8_t>(state),
+                  .cause = cause.substr(0, wire::kMaxReasonBytes)};
   const Hop self{.node = options_.node,
                  .name = options_.name,
                  .role = options_.role,
-                 .state = upstream_.state,
+                 .state = state,
                  .age = covers_everything_ ? Nanos{0} : now_ - proved_at_};
   pong.hops.push_back(View(self));
   for (const Hop& hop : upstream_.hops) {

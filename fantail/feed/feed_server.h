@@ -66,6 +66,8 @@ struct ServerOptions {
   // Without progress for so long, a session is dropped with a reason.
   Nanos stalled_after = std::chrono::seconds(10);
   Nanos proof_every = std::chrono::seconds(5);
+  // As ClientOptions': what was proved longer ago is live no more.
+  Nanos stale_after = std::chrono::seconds(3);
 };
 
 enum class SendResult : uint8_t { kSent, kWouldBlock, kPeerGone };

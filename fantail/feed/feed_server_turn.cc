@@ -86,6 +86,7 @@ bool FeedServer::AdvanceSplice(Session* session, bool* more) {
 void FeedServer::Complete(Session* session) {
   const std::unique_ptr<Splice> splice = std::move(session->splice);
   const WantChange& change = splice->change();
+  session->known = {session->version, session->patterns};
   for (const Pattern& pattern : change.remove) session->patterns.erase(pattern);
   std::vector<Pattern> all(session->patterns.begin(), session->patterns.end());
   for (const auto& [pattern, start] : change.add) {
@@ -134,6 +135,8 @@ bool FeedServer::Flush(Session* session) {
     if (!sent) return FallBehind(session);
     session->outbox.pop_front();
   }
+  session->new_epoch_since.reset();
+  session->known.reset();
   if (session->group == nullptr) return true;
   while (session->next < session->group->log_end()) {
     const Group::Entry& entry = session->group->entry(session->next);

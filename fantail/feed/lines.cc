@@ -5,6 +5,7 @@
 
 #include "fantail/base/check.h"
 #include "fantail/base/planted.h"
+#include "fantail/feed/lines_line.h"
 
 namespace fantail::feed {
 namespace {
@@ -34,46 +35,6 @@ int Rank(State state) {
 
 }  // namespace
 
-// -------------------------------------------------------------------------------------------------
-// A line: a FeedClient, and how far its records can be trusted to continue the owner's.
-
-class Lines::Line final : private FeedEvents {
- public:
-  // `owner` speaks to the client itself if it is not null.
-  Line(Lines* lines, const ClientOptions& options, FeedEvents* owner)
-      : client(options, owner != nullptr ? owner : this), lines_(lines) {}
-
-  FeedClient client;
-  bool joined = false;
-  bool covers = true;    // all that the owner has been promised may be expected of it
-  bool broken = true;    // since a gap or a new epoch, nothing has said that it is whole again
-  MonotonicTime out_at;  // since when it is not joined
-  HaveNotice have;       // the newest
-  std::vector<Backfill> unused;  // answered while its records continued nothing: asked again later
-  std::optional<Position> ended;
-
- private:
-  void OnNewEpoch(Epoch, bool paced) override { lines_->OnNewEpoch(this, paced); }
-  void OnTopic(TopicId id, std::string_view name) override { lines_->OnTopic(this, id, name); }
-  void OnVenue(VenueId id, std::string_view name) override {
-    if (lines_->InEpoch(*this)) lines_->events_->OnVenue(id, name);
-  }
-  void OnImage(const TopicImage& image) override { lines_->OnImage(this, image); }
-  void OnRecords(std::span<const wire::Record> records) override {
-    lines_->OnRecords(this, records);
-  }
-  void OnBackfill(std::span<const wire::Record> records) override {
-    if (lines_->InEpoch(*this)) lines_->events_->OnBackfill(records);
-  }
-  void OnThrough(Position) override { lines_->OnThrough(this); }
-  void OnGap(const GapNotice& gap) override { lines_->OnGap(this, gap); }
-  void OnHave(const HaveNotice& notice) override { lines_->OnHave(this, notice); }
-  void OnState(const FeedState&) override {}
-  void OnEnd(Position at) override { lines_->OnEnd(this, at); }
-
-  Lines* const lines_;
-};
-
 Lines::Lines(const ClientOptions& options, size_t count, FeedEvents* events) : events_(events) {
   FANTAIL_CHECK(count > 0);
   for (size_t i = 0; i < count; ++i) {
@@ -102,6 +63,7 @@ void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   ++asked_count_;
   announced_ = false;
   if (single()) return;
+  ForgetUnwantedBackfills();
   // From now on a line may be without what is no longer wanted: nothing is promised of it any more.
   Interest rest(Clip(complete_.patterns(), wanted_));
   const bool less = !(rest == complete_);
@@ -109,10 +71,6 @@ void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   complete_ = std::move(rest);
   OpenTopics(/*promised=*/less);
   CheckCovers();
-}
-
-void Lines::AskBackfill(const Backfill& backfill) {
-  for (const auto& line : lines_) line->client.AskBackfill(backfill);
 }
 
 void Lines::HoldAcks(bool held) {
@@ -125,6 +83,7 @@ void Lines::Turn(MonotonicTime now) {
   if (single()) return;
   Announce();
   Settle();
+  AskNeeded();
   Publish();
 }
 
@@ -186,7 +145,6 @@ bool Lines::InEpoch(const Line& line) const {
 
 void Lines::OnNewEpoch(Line* line, bool paced) {
   line->ended.reset();
-  line->unused.clear();
   TakeOut(line);
   if (line->client.epoch() <= epoch_) return;  // another line was here first
   epoch_ = line->client.epoch();
@@ -198,7 +156,8 @@ void Lines::OnNewEpoch(Line* line, bool paced) {
   topics_ = Topics();
   topic_states_.clear();
   narrowed_ = false;
-  backfilled_.clear();
+  needed_.clear();
+  answers_.clear();
   ended_ = false;
   for (const auto& other : lines_) TakeOut(other.get());
   line->joined = true;
@@ -233,6 +192,8 @@ void Lines::OnImage(Line* line, const TopicImage& image) {
     OnGap(line, {.from = through_, .to = line->client.through(), .patterns = {pattern}});
     if (!line->joined) return;
   }
+  // What another line was to bring of this topic is dropped from now on.
+  NeedAgain({Pattern(topics_.Name(image.topic))}, line);
   topic.last = image.sequence;
   topic.expects_image = topic.anew = false;
   ++images_;
@@ -290,6 +251,7 @@ void Lines::OnGap(Line* line, const GapNotice& gap) {
       if (topic.last.value != 0) topic.expects_image = true;
     });
   }
+  NeedAgain(gap.patterns, nullptr);
   ++gaps_;
   events_->OnGap(gap);
 }
@@ -298,21 +260,9 @@ void Lines::OnHave(Line* line, const HaveNotice& have) {
   if (!InEpoch(*line)) return;
   line->have = have;
   CheckCovers();
-  for (const BackfillAnswer& answer : line->client.backfilled()) {
-    if (!line->joined) {
-      line->unused.push_back(answer.request);
-      continue;
-    }
-    backfilled_.push_back(answer);
-    for (const auto& other : lines_) std::erase(other->unused, answer.request);
-  }
+  TakeAnswers(line);
   Announce();
-  if (announced_ && !backfilled_.empty()) TellHave({.version = version_, .at = through_});
-}
-
-void Lines::TellHave(const HaveNotice& have) {
-  events_->OnHave(have);
-  backfilled_.clear();
+  if (announced_ && !answers_.empty()) TellHave({.version = version_}, /*answers=*/true);
 }
 
 void Lines::OnEnd(Line* line, Position at) {
@@ -352,6 +302,7 @@ void Lines::TakeOut(Line* line) {
   line->joined = false;
   line->broken = true;
   line->out_at = now_;
+  line->asked = false;
 }
 
 // Of the joined lines that have acknowledged what is wanted, the one that serves most of it, and of
@@ -374,9 +325,7 @@ Lines::Line* Lines::Widest() const {
 // by then: so the line that promises must be there.
 void Lines::Announce() {
   if (std::exchange(narrowed_, false)) {
-    std::vector<BackfillAnswer> later = std::exchange(backfilled_, {});
-    TellHave({.version = ++version_, .at = through_});
-    backfilled_ = std::move(later);
+    TellHave({.version = ++version_}, /*answers=*/false);
   }
   Line* widest = Widest();
   if (widest == nullptr || (announced_ && widest->client.complete() == complete_)) return;
@@ -404,10 +353,8 @@ void Lines::Announce() {
   OpenTopics(/*promised=*/true);
   CheckCovers();
   Advance(widest->client.through());
-  TellHave({.version = ++version_,
-            .at = through_,
-            .refused = widest->have.refused,
-            .reason = widest->have.reason});
+  TellHave({.version = ++version_, .refused = widest->have.refused, .reason = widest->have.reason},
+           /*answers=*/true);
 }
 
 // What is not promised at an OnHave begins anew with an image, as after FeedClient's.
@@ -436,12 +383,11 @@ void Lines::Settle() {
       line->broken = false;
       line->covers = true;
       const auto last = [&](TopicId id) { return topic_states_[id.value].last; };
-      client.ResumeFrom(std::max(through_, solid_), complete_, topics_, last);
+      const bool live = state_.state == State::kLive;
+      client.ResumeFrom(std::max(through_, solid_), complete_, topics_, last,
+                        live ? speaker_->live_until() : MonotonicTime{});
     }
-    if (!line->joined) continue;
-    for (Backfill& backfill : line->unused) client.AskBackfill(std::move(backfill));
-    line->unused.clear();
-    if (line->ended) OnEnd(line.get(), *line->ended);
+    if (line->joined && line->ended) OnEnd(line.get(), *line->ended);
   }
 }
 

@@ -88,7 +88,15 @@ class Lines {
   Line* Widest() const;
   void Advance(Position through);
   void Announce();
-  void TellHave(const HaveNotice& have);
+  void TellHave(HaveNotice have, bool answers);
+
+  // lines_backfill.cc
+  bool Leads(const Line& line) const;
+  void AskNeeded();
+  void TakeAnswers(Line* line);
+  void ForgetUnwantedBackfills();
+  // Answers of any line but one that concern `patterns` count no more.
+  void NeedAgain(const std::vector<Pattern>& patterns, const Line* but);
   void OpenTopics(bool promised);
   void TakeOut(Line* line);
   void Settle();
@@ -116,7 +124,15 @@ class Lines {
   std::vector<TopicState> topic_states_;  // by topic id
   bool ended_ = false;
 
-  std::vector<BackfillAnswer> backfilled_;
+  std::vector<Backfill> needed_;  // asked for by the owner, and not answered
+  // Answers that the owner has not been told, and whose: records of that line alone join what is
+  // promised to the older ones.
+  struct Answer {
+    BackfillAnswer answer;
+    Line* line;
+  };
+  std::vector<Answer> answers_;
+  std::vector<BackfillAnswer> backfilled_;  // that it is just being told
   FeedState state_;
   const FeedClient* speaker_;  // of the line that state_ comes from
   uint64_t records_ = 0;

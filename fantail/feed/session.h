@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -75,8 +76,12 @@ struct Session {
   uint32_t version = 0;                   // of the interest that it has
   absl::flat_hash_set<Pattern> patterns;  // as wanted, not minimal
   Interest interest;                      // their minimal form
-  Position through;                       // all of the interest up to here has been sent
+  // While the have of these is in the outbox: version and patterns that its client knows of.
+  std::optional<std::pair<uint32_t, absl::flat_hash_set<Pattern>>> known;
+  Position through;            // all of the interest up to here has been sent
   MonotonicTime behind_since;  // if it fell behind: since when the oldest that it lacks has waited
+  // A new epoch's welcome is in the outbox: since when the oldest that it lacks has waited.
+  std::optional<MonotonicTime> new_epoch_since;
   bool end_sent = false;
 
   std::deque<wire::Message> outbox;  // its own messages, before anything of the group's log

@@ -113,9 +113,7 @@ bool Splice::Resolve(const EpochState& state, const Session& session,
     ready = ready && state.coverage().CompleteFrom(pattern).has_value();
   }
   for (const auto& [pattern, start] : change_.add) {
-    const bool had = again_.empty() && start.kind != wire::StartKind::kBackfill &&
-                     session.interest.Covers(pattern);
-    if (!had) ready = ResolveOne(state, pattern, start, ask) && ready;
+    if (!Had(session, pattern, start)) ready = ResolveOne(state, pattern, start, ask) && ready;
   }
   if (!ready) return false;
   std::erase_if(change_.add, [&](const auto& entry) {
@@ -171,6 +169,7 @@ void Splice::Begin(const EpochState& state, Session* session) {
   Position lost_after = state.head();
   bool resumes = false;
   for (auto& [pattern, start] : change_.add) {
+    if (Had(*session, pattern, start)) continue;
     const Position floor = std::max(state.coverage().CompleteFrom(pattern).value_or(Position{}),
                                     state.ring().dropped_through());
     if (start.kind == wire::StartKind::kResume && floor > start.after &&
@@ -257,7 +256,7 @@ bool Splice::CatchUpWithGaps(const EpochState& state, Session* session) {
   return true;
 }
 
-// Of a backfill's positions, these are not held here.
+// Of a backfill's positions, these will not come.
 void Splice::SendShortfall(const Backfill& backfill, Session* session) {
   GapNotice gap{backfill.after, backfill.through, {backfill.pattern}, GapReason::kNotHeld, true};
   for (wire::Message& message : EncodeGap(gap)) session->outbox.push_back(std::move(message));
@@ -297,6 +296,13 @@ void Splice::StartOver(const EpochState& state, Session* session, GapReason reas
   }
   SendGap(state, session, cursor_, std::move(lost), reason);
   cursor_ = state.head();
+  // Older records do not join what is live any more.
+  backfill_lost_ = true;
+  backfills_.clear();
+  for (const auto& [pattern, start] : change_.add) {
+    if (start.kind != wire::StartKind::kBackfill) continue;
+    backfills_.push_back({pattern, start.after, start.through});
+  }
   start_over_ = false;
   behind_ = 0;
 }
@@ -325,7 +331,16 @@ size_t Splice::SendImages(const EpochState& state, Session* session) {
 
 void Splice::SendBackfill(const EpochState& state, Session* session) {
   Backfill& backfill = backfills_.back();
+  if (backfill_lost_) {
+    SendShortfall({backfill.pattern, backfill.after, state.head()}, session);
+    return backfills_.pop_back();
+  }
   if (backfill.through.value == 0) backfill.through = state.head();
+  const Position gone = state.ring().dropped_through();  // some since this splice began
+  if (backfill.after < std::min(gone, backfill.through)) {
+    SendShortfall({backfill.pattern, backfill.after, gone}, session);
+    backfill.after = gone;
+  }
   const Position after = backfill.after;
   const auto wanted = [&](TopicId id) { return backfill.pattern.Matches(state.topics().Name(id)); };
   if (after < backfill.through) {

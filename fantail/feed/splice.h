@@ -52,6 +52,11 @@ class Splice {
   bool ResolveOne(const EpochState& state, const Pattern& pattern, const wire::Start& start,
                   const std::function<void(Backfill)>& ask);
   void Begin(const EpochState& state, Session* session);
+  // Whether the session has all of `pattern` already, and wants nothing older of it.
+  bool Had(const Session& session, const Pattern& pattern, const wire::Start& start) const {
+    return again_.empty() && start.kind != wire::StartKind::kBackfill &&
+           session.interest.Covers(pattern);
+  }
   void BeginTopic(const EpochState& state, TopicId id, wire::StartKind kind);
   void SendNames(const EpochState& state, Session* session);
   void SendGap(const EpochState& state, Session* session, Position after,
@@ -94,7 +99,8 @@ class Splice {
   std::vector<TopicId> to_image_;
   size_t imaged_ = 0;
   std::vector<Backfill> backfills_;
-  bool hurry_ = false;  // the link is too slow for images and replays by turns
+  bool backfill_lost_ = false;  // what is live has a gap since they were asked for
+  bool hurry_ = false;          // the link is too slow for images and replays by turns
   // How far the replay was behind the head, and when.
   uint64_t behind_ = 0;
   MonotonicTime measured_at_;

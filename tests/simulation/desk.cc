@@ -30,6 +30,7 @@ void SimDesk::Start(MonotonicTime now) {
       feed::ClientOptions{.name = name_, .node = IdOf(name_), .role = feed::Role::kSubscriber},
       line_count_, this);
   Forget();
+  stays_live_ = false;
   truth_ = nullptr;
   complete_ = feed::Interest();
   not_yet_unwanted_ = patterns_;
@@ -275,6 +276,9 @@ void SimDesk::OnState(const feed::FeedState& state) {
     world_->Trace(name_ + " is " + feed::StateName(state.state) + " " + state.cause);
   }
   state_ = state.state;
+  const bool down = state_ == feed::State::kStale || state_ == feed::State::kConnecting ||
+                    state_ == feed::State::kRefused;
+  if (stays_live_ && down) Violate("a move shows: " + state.cause);
 }
 
 void SimDesk::OnEnd(Position at) {
@@ -291,6 +295,7 @@ void SimDesk::CheckState(MonotonicTime now) {
   if (lines_->state().state != feed::State::kLive) return;
   const std::string above = NotLiveAbove(world_, *this);
   if (!above.empty()) Violate("it says it is live, and " + above + " is not");
+  if (MovedLately(*this, now)) return;
   const auto [epoch, head] = HeadAbove(world_, *this, now - kLinkBound);
   if (epoch > lines_->epoch()) return Violate("it is live in an old epoch");
   if (truth_ == nullptr || epoch != lines_->epoch() || head <= through_) return;

@@ -7,6 +7,7 @@
 //  * nothing comes of a topic that the desk neither wants nor wanted until its node acknowledged;
 //  * while it is live, all that the node above had kLinkBound ago is here, and the path above was
 //    live kPathBound ago for each hop;
+//  * it never goes back to an older epoch, and a move between nodes that are well does not show;
 //  * no proof fails, no sequence and no message is missing.
 //
 // Thread: one owner, the World.
@@ -39,6 +40,8 @@ class SimDesk final : public Node, public feed::FeedEvents {
   const std::vector<Pattern>& patterns() const { return patterns_; }
   // While blocked it acknowledges nothing.
   void Block(bool blocked) { lines_->HoldAcks(blocked); }
+  // If it is live, it must show nothing else from now on.
+  void StayLive() { stays_live_ = IsLive(); }
   // Whether its image equals the publisher's for all it wants.
   bool Converged() const;
   // Everything of `symbol`, from sequence 1 on, came as records: no image, no gap.
@@ -113,6 +116,7 @@ class SimDesk final : public Node, public feed::FeedEvents {
   size_t all_records_ = 0;
   size_t gaps_ = 0;
   bool ended_ = false;
+  bool stays_live_ = false;
   std::vector<std::string> refused_;
 };
 

@@ -22,7 +22,7 @@ class Fault {
   }
 
   void Inject() {
-    switch (random_.Below(14)) {
+    switch (random_.Below(cast_.older.empty() ? 15 : 18)) {
       case 0:
         Trace("the connection of " + client_ + " breaks, and both ends know");
         return world_->BreakLink(client_);
@@ -52,8 +52,12 @@ class Fault {
         return Stop();
       case 12:
         return Fill();
-      default:
+      case 13:
         return random_.OneIn(2) ? Deafen() : Block();
+      case 14:
+        return AskForMove(world_, cast_);
+      default:
+        return Mislead();
     }
   }
 
@@ -137,6 +141,24 @@ class Fault {
       world->SetDeaf(client, false);
     });
   }
+  // The address of one of its lines leads to the publisher that was replaced.
+  void Mislead() {
+    Node* owner = world_->Find(client_);
+    const bool second = !owner->more_lines.empty() && random_.OneIn(2);
+    Node* line = second ? owner->more_lines.front() : owner;
+    const bool anew = owner->alive && random_.OneIn(2);
+    if (line->home == cast_.older) return;
+    Trace("the address of " + line->name() + " leads to " + cast_.older +
+          (anew ? ", and it is restarted" : "") + Lasting());
+    world_->At(lasts_, [world = world_, name = line->name(), home = line->home] {
+      world->Trace("the address of " + name + " leads to " + home + " again");
+      world->Redirect(name, home);
+    });
+    world_->Redirect(line->name(), cast_.older);
+    if (!anew) return;
+    world_->Kill(client_, /*tell_peers=*/true);
+    world_->Restart(client_);
+  }
   void Block() {
     const std::string desk = PickDesk();
     Trace("the reader of " + desk + " blocks" + Lasting());
@@ -164,6 +186,24 @@ class Fault {
 };
 
 }  // namespace
+
+// So that no circle can arise, a gateway only ever sits below one that comes before it.
+void AskForMove(World* world, const Cast& cast) {
+  Random& random = world->random();
+  const size_t from = random.Below(cast.gateways.size());
+  size_t last = cast.gateways.size();  // that is no gateway below `from`, or comes before all
+  for (size_t i = cast.gateways.size(); i-- > 0;) {
+    const Node* gateway = world->Find(cast.gateways[i]);
+    const auto here = [&](const Node* line) { return line->upstream == cast.gateways[from]; };
+    if (here(gateway) || std::any_of(gateway->more_lines.begin(), gateway->more_lines.end(), here))
+      last = i;
+  }
+  const size_t pick = random.Below(last + 1);
+  const std::string to = pick == last ? cast.publisher : cast.gateways[pick];
+  if (to == cast.gateways[from]) return;
+  world->Trace(cast.gateways[from] + " asks its sessions to go on at " + to);
+  world->AskToMove(cast.gateways[from], to);
+}
 
 void InjectFault(World* world, const Cast& cast, Nanos most) {
   Fault(world, cast, most).Inject();

@@ -16,9 +16,13 @@ struct Cast {
   std::string publisher;
   std::vector<std::string> gateways;
   std::vector<std::string> desks;
+  std::string older;  // a publisher that was replaced, and still runs; empty if there is none
   bool paced = false;
   bool tight = false;
 };
+
+// A gateway asks its sessions to go on at another node, none of which is below them.
+void AskForMove(World* world, const Cast& cast);
 
 // One random fault, now; what does not end by itself is healed within `most`.
 void InjectFault(World* world, const Cast& cast, Nanos most);

@@ -38,6 +38,8 @@ std::string WhatIsWrong(const feed::ClientCounters& counters) {
 std::string NotLiveAbove(World* world, const Node& node, Nanos bound) {
   const auto over = [&](const Node& line) -> std::string {
     if (line.upstream.empty()) return "";
+    // What proves it to be live may be of the node that it was moved away from.
+    if (world->now() - line.moved_at <= bound) return "";
     const Node* above = world->Find(line.upstream);
     if (world->now() - above->live_at > bound) return above->name();
     return NotLiveAbove(world, *above, bound + kPathBound);
@@ -48,6 +50,12 @@ std::string NotLiveAbove(World* world, const Node& node, Nanos bound) {
     if (!wrong.empty() && over(*line).empty()) wrong.clear();
   }
   return wrong;
+}
+
+bool MovedLately(const Node& node, MonotonicTime now) {
+  const auto moved = [&](const Node& line) { return now - line.moved_at <= kPathBound; };
+  return moved(node) || std::any_of(node.more_lines.begin(), node.more_lines.end(),
+                                    [&](const Node* line) { return moved(*line); });
 }
 
 std::pair<Epoch, Position> HeadAbove(World* world, const Node& node, MonotonicTime time) {
@@ -98,8 +106,12 @@ void ServerChecks::Check(World* world, const Node& node, const feed::FeedServer&
 
 // -------------------------------------------------------------------------------------------------
 
-SimPublisher::SimPublisher(World* world, std::string name, bool paced, feed::ServerOptions options)
-    : Node(world, std::move(name)), paced_(paced), options_(std::move(options)) {
+SimPublisher::SimPublisher(World* world, std::string name, bool paced, feed::ServerOptions options,
+                           uint64_t epochs)
+    : Node(world, std::move(name)),
+      paced_(paced),
+      options_(std::move(options)),
+      epoch_number_(epochs) {
   options_.name = name_;
   options_.node = IdOf(name_);
   options_.role = feed::Role::kPublisher;
@@ -164,6 +176,7 @@ SimGateway::SimGateway(World* world, std::string name, std::string upstream_name
 }
 
 void SimGateway::Start(MonotonicTime) {
+  epoch_ = Epoch{};
   forwarder_ = std::make_unique<feed::Forwarder>(
       feed::ClientOptions{.name = name_, .node = IdOf(name_), .role = feed::Role::kGateway}, lines_,
       server_options, this, Quiet());
@@ -172,6 +185,10 @@ void SimGateway::Start(MonotonicTime) {
 bool SimGateway::Turn(MonotonicTime now) {
   const bool more = forwarder_->Turn(now);
   checks_.Check(world_, *this, forwarder_->server(), server_options);
+  if (const feed::EpochState* state = server()->state()) {
+    if (state->epoch() < epoch_) world_->Violate(name_ + " goes back to an older epoch");
+    epoch_ = state->epoch();
+  }
   if (now - checked_at_ < kCheckEvery) return more;
   checked_at_ = now;
   CheckClient();
@@ -189,7 +206,7 @@ void SimGateway::CheckClient() {
 
 // If it is live, its image holds all that the node above had a while ago.
 void SimGateway::CheckFresh(MonotonicTime now) {
-  if (!IsLive()) return;
+  if (!IsLive() || MovedLately(*this, now)) return;
   const auto [epoch, head] = HeadAbove(world_, *this, now - kLinkBound);
   const feed::Lines& lines = forwarder_->upstream();
   if (epoch > lines.epoch()) return world_->Violate(name_ + " is live in an old epoch");

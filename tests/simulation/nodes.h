@@ -35,7 +35,9 @@ class ServerChecks {
 // Knows the truth: everything that was ever published.
 class SimPublisher final : public Node {
  public:
-  SimPublisher(World* world, std::string name, bool paced, feed::ServerOptions options = {});
+  // Its first epoch follows `epochs`.
+  SimPublisher(World* world, std::string name, bool paced, feed::ServerOptions options = {},
+               uint64_t epochs = 0);
 
   feed::FeedServer* server() override { return server_.get(); }
   bool Turn(MonotonicTime now) override;
@@ -48,13 +50,18 @@ class SimPublisher final : public Node {
 
   Epoch epoch() const { return Epoch{epoch_number_ << 32}; }
   const Truth& truth() const { return *truths_.at(epoch()); }
+  // Of this or of an older publisher.
   const Truth* TruthOf(Epoch epoch) const {
     const auto it = truths_.find(epoch);
-    return it == truths_.end() ? nullptr : it->second.get();
+    if (it == truths_.end()) return older != nullptr ? older->TruthOf(epoch) : nullptr;
+    return it->second.get();
   }
   // How many records of `symbol` there are in this epoch.
   size_t Published(const std::string& symbol) const;
   bool ended() const { return ended_; }
+
+  // A publisher that this one replaced, and that still runs.
+  const SimPublisher* older = nullptr;
 
  private:
   const bool paced_;
@@ -91,6 +98,7 @@ class SimGateway final : public Node {
   const size_t lines_;
   ServerChecks checks_;
   MonotonicTime checked_at_;
+  Epoch epoch_;
   std::unique_ptr<feed::Forwarder> forwarder_;
 };
 
@@ -103,6 +111,8 @@ inline constexpr Nanos kPathBound = std::chrono::milliseconds(3200);
 
 // Whether every node above `node` was live lately enough for `node` to be live now; else its name.
 std::string NotLiveAbove(World* world, const Node& node, Nanos bound = kPathBound);
+// Whether it may still be live by what the node proved that it was moved away from.
+bool MovedLately(const Node& node, MonotonicTime now);
 // The least that the nodes above had at `time`.
 std::pair<Epoch, Position> HeadAbove(World* world, const Node& node, MonotonicTime time);
 // What in `counters` a world without bugs never counts; empty if nothing.

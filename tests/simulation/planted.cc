@@ -43,12 +43,14 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kKeepSequences, "keep-sequences", "a client keeps its sequences in a new epoch"},
       {Bug::kEpochForgetsInterest, "epoch-forgets-interest",
        "a new epoch begins without the interest"},
+      {Bug::kAdoptOlderEpoch, "adopt-older-epoch", "an older epoch is adopted"},
       {Bug::kForgetPatternOnReconnect, "forget-pattern",
        "a reconnect asks for all but one pattern"},
       {Bug::kResumeOneTooFar, "resume-one-too-far", "a resume begins behind the next record"},
       {Bug::kOldPongRevives, "old-pong-revives", "any pong counts as if sent now"},
       {Bug::kTrustTheHopAbove, "trust-the-hop-above", "the state of the path above is ignored"},
       {Bug::kCountPongs, "count-pongs", "pongs count against the window at one end"},
+      {Bug::kMoveShows, "move-shows", "a move is shown as stale"},
       {Bug::kForwarderHidesGap, "forwarder-hides-gap", "a gateway keeps a gap to itself"},
       {Bug::kCountOldInterest, "count-old-interest", "a line counts with an interest of old"},
       {Bug::kTrustTheOtherLine, "trust-the-other-line",
@@ -56,6 +58,10 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kPromiseTooEarly, "promise-too-early",
        "an interest is promised before its line is where the owner is"},
       {Bug::kJoinTooEarly, "join-too-early", "a line joins ahead of where the owner is"},
+      {Bug::kKeepAnswers, "keep-answers",
+       "a backfill counts although a gap or an image came since"},
+      {Bug::kAnswerFromBehind, "answer-from-behind",
+       "a backfill counts although its line is behind the owner"},
   };
   return bugs;
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct PlantedBug {
   const char* what;
 };
 const std::vector<PlantedBug>& PlantedBugs();
+// For GoogleTest.
+inline void PrintTo(const PlantedBug& bug, std::ostream* out) {
+  *out << bug.name;
+}
 
 struct Catch {
   uint64_t seed;

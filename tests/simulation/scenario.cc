@@ -15,8 +15,11 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // After the last fault: a client retries 5 s after a refusal, a node forgets one after 5 s of
-// silence, and a cover narrows after its linger of 5 s.
-constexpr Nanos kHeal = seconds(14);
+// silence, and then the covers of two gateways narrow one after the other, each after its linger of
+// 5 s.
+constexpr Nanos kHeal = seconds(17);
+// After that long, who is live stays so.
+constexpr Nanos kSettle = milliseconds(6500);
 // The last of that without ticks, so that all that was published has come.
 constexpr Nanos kQuiet = seconds(2);
 // Batches that all desks of a world together are given in a second: what a seed may cost.
@@ -46,6 +49,7 @@ class Scenario {
   std::vector<Pattern> Wish();
   feed::ServerOptions ServerOptionsOf() { return options_; }
   void HealAll();
+  void MoveInPeace();
   void CheckEnd();
   void CheckNode(Node* node);
   void CheckDesk(const SimDesk& desk);
@@ -63,6 +67,7 @@ class Scenario {
   std::vector<std::string> symbols_;
   std::vector<MonotonicTime> born_;  // by symbol: not published before
   SimPublisher* hq_ = nullptr;
+  SimPublisher* older_ = nullptr;  // was replaced by hq_, and still runs
   std::vector<SimDesk*> desks_;
   Cast cast_;
 };
@@ -76,6 +81,7 @@ Outcome Scenario::Run() {
   if (after_start) world_.Run(seconds(1));
   DrawFaults();
   world_.At(faulty_, [this] { HealAll(); });
+  if (random_.OneIn(2)) world_.At(faulty_ + kSettle, [this] { MoveInPeace(); });
   const Nanos span = faulty_ + kHeal;
   for (Nanos done{0}; done < span && world_.events_run() < kMostEvents; done += seconds(1)) {
     world_.Run(seconds(1));
@@ -147,8 +153,13 @@ std::vector<Pattern> Scenario::Wish() {
 }
 
 void Scenario::DrawNodes() {
-  hq_ = world_.Add<SimPublisher>("hq", paced_, options_);
+  hq_ = world_.Add<SimPublisher>("hq", paced_, options_, /*epochs=*/1);
   cast_.publisher = "hq";
+  if (random_.OneIn(4)) {
+    older_ = world_.Add<SimPublisher>("old", paced_, options_, /*epochs=*/0);
+    hq_->older = older_;
+    cast_.older = "old";
+  }
   const int64_t gateways = random_.Between(1, 3);
   for (int64_t i = 0; i < gateways; ++i) {
     // At most two deep.
@@ -203,6 +214,9 @@ void Scenario::PublishLoop(MonotonicTime until) {
     const size_t symbol = random_.Below(symbols_.size());
     if (world_.now() >= born_[symbol]) hq_->Publish(symbols_[symbol]);
   }
+  if (older_ != nullptr && !older_->server()->Congested()) {
+    older_->Publish(symbols_[random_.Below(symbols_.size())]);
+  }
   const Nanos wait(random_.Between(tick_every_.count() / 2, tick_every_.count() * 3 / 2));
   world_.At(wait, [this, until] { PublishLoop(until); });
 }
@@ -241,6 +255,12 @@ void Scenario::ChangeWish(SimDesk* desk) {
 void Scenario::HealAll() {
   world_.Trace("everything heals");
   world_.ForEachNode([this](Node* node) { world_.SetLine(node->name(), Line()); });
+}
+
+// Nothing of it shows at a desk that is live.
+void Scenario::MoveInPeace() {
+  for (SimDesk* desk : desks_) desk->StayLive();
+  AskForMove(&world_, cast_);
 }
 
 void Scenario::CheckEnd() {

@@ -21,6 +21,7 @@ constexpr const char* kNonsense[] = {"a bad message", "a message", "a tick witho
                                      "an image without a name", "two names"};
 // Enough to say what is wrong.
 constexpr size_t kMostViolations = 10;
+constexpr std::string_view kScheme = "sim://";
 
 }  // namespace
 
@@ -120,6 +121,7 @@ void World::TurnOf(Node* node) {
       node->connect_at = drop.at_once ? now_ : now_ + std::max<Nanos>(drop.retry_after, Jitter());
     }
     if (node->link == nullptr && now_ >= node->connect_at) Connect(node);
+    if (const auto to = client->TakeMove()) Move(node, to->substr(kScheme.size()));
   }
   ScheduleTurn(node, more ? Nanos{1000} : kTurnAtLeastEvery);
 }
@@ -138,10 +140,16 @@ void World::NoteHead(Node* node) {
 
 void World::Connect(Node* node) {
   node->connect_at = now_ + Jitter();
+  node->upstream = node->home;
   const auto found = nodes_.find(node->upstream);
   Node* above = found != nodes_.end() ? found->second.get() : nullptr;
   const bool stuck = node->line.up_stuck || node->line.down_stuck;
   if (above == nullptr || (!above->alive && !stuck)) return;  // refused
+  OpenTo(node, above);
+  node->client()->Connected(node, std::string(kScheme) + node->upstream, now_);
+}
+
+Connection* World::OpenTo(Node* node, Node* above) {
   auto connection = std::make_unique<Connection>();
   Connection* c = connection.get();
   connections_.push_back(std::move(connection));
@@ -152,8 +160,21 @@ void World::Connect(Node* node) {
   c->server = above;
   c->server_open = above->alive;
   node->link = c;
-  if (tracing) Trace(node->name() + " connects to " + node->upstream + " as " + c->address);
-  node->client()->Connected(node, "sim://" + node->upstream, now_);
+  if (tracing) Trace(node->name() + " connects to " + above->name() + " as " + c->address);
+  return c;
+}
+
+void World::Move(Node* node, const std::string& to) {
+  Node* above = Find(to);
+  const bool stuck = node->line.up_stuck || node->line.down_stuck;
+  Connection* before = node->link;
+  if (before == nullptr || !above->alive || above->stopped || stuck) return;
+  node->client()->Close();
+  OpenTo(node, above);
+  node->upstream = to;
+  node->moved_at = now_;
+  node->client()->Moved(node, std::string(kScheme) + to, now_);
+  CloseLink(before, "moved", /*tell_server=*/true);
 }
 
 void World::CloseLink(Connection* c, std::string_view why, bool tell_server) {
@@ -347,6 +368,16 @@ void World::LoseAbove(const std::string& client) {
   c->server_told = true;
   c->up.items.clear();
   c->up.dead = true;
+}
+
+void World::Redirect(const std::string& client, const std::string& to) {
+  BreakLink(client);
+  Find(client)->home = to;
+}
+
+void World::AskToMove(const std::string& name, const std::string& to) {
+  Node* node = Find(name);
+  if (node->alive && !node->stopped) node->server()->Move(std::string(kScheme) + to);
 }
 
 void World::Isolate(const std::string& client) {

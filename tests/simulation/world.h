@@ -49,8 +49,10 @@ class Node : public feed::SessionLinks, public feed::ClientLink {
   bool alive = true;
   bool stopped = false;  // alive, its connections stand, and it does nothing
   bool deaf = false;     // reads nothing from above
-  std::string upstream;  // whom its client connects to
-  Line line;             // to there
+  std::string upstream;  // whom its client is connected to, or will be
+  std::string home;      // whom it connects to by itself; elsewhere it is moved
+  MonotonicTime moved_at;
+  Line line;  // to there
   // Of its sockets' queue to each client, in messages: above any window, as in fantail/net.
   size_t capacity = kHighWaterMark;
   Connection* link = nullptr;  // its client's connection
@@ -104,6 +106,7 @@ class World {
     auto node = std::make_unique<T>(this, std::forward<Args>(args)...);
     T* raw = node.get();
     nodes_[raw->name()] = std::move(node);
+    raw->home = raw->upstream;
     raw->Start(now_);
     ScheduleTurn(raw, Nanos{0});
     return raw;
@@ -137,6 +140,10 @@ class World {
   void BreakLink(const std::string& client, bool tell_server = true);
   // The node above thinks that the client is gone; the client is not told.
   void LoseAbove(const std::string& client);
+  // The address that it connects to leads to another node from now on; its connection breaks.
+  void Redirect(const std::string& client, const std::string& to);
+  // A node asks its sessions to go on at another one.
+  void AskToMove(const std::string& name, const std::string& to);
   // The line is stuck both ways until Heal.
   void Isolate(const std::string& client);
   void Heal(const std::string& client);
@@ -183,6 +190,9 @@ class World {
   void TurnOf(Node* node);
   void NoteHead(Node* node);
   void Connect(Node* node);
+  Connection* OpenTo(Node* node, Node* above);
+  // As a client was asked to; it stays where it is if nobody is there.
+  void Move(Node* node, const std::string& to);
   void CloseLink(Connection* connection, std::string_view why, bool tell_server);
   // Keeps a random beginning of what is in the pipe.
   void Truncate(Pipe* pipe);

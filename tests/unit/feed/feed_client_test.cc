@@ -4,10 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "fantail/feed/digest.h"
-#include "fantail/wire/encode.h"
 #include "tests/support/damage.h"
-#include "tests/unit/feed/inbox.h"
-#include "tests/unit/feed/ticks.h"
+#include "tests/unit/feed/client_fixture.h"
 
 namespace fantail::feed {
 namespace {
@@ -16,124 +14,9 @@ using namespace testing;  // NOLINT: ticks
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Epoch kEpoch{uint64_t{1000} << 32};
+using Said = std::vector<std::string>;
 
-class FakeLink final : public ClientLink {
- public:
-  bool Send(const wire::Message& message) override {
-    if (!full) inbox.Add(message);
-    return !full;
-  }
-  Inbox inbox;
-  bool full = false;
-};
-
-// One line for each event.
-class Events final : public FeedEvents {
- public:
-  void OnNewEpoch(Epoch, bool paced) override { Say(paced ? "epoch, paced" : "epoch"); }
-  void OnTopic(TopicId id, std::string_view name) override {
-    Say("topic " + std::to_string(id.value) + " " + std::string(name));
-  }
-  void OnVenue(VenueId, std::string_view name) override { Say("venue " + std::string(name)); }
-  void OnImage(const TopicImage& image) override { Say("image at " + Number(image.sequence)); }
-  void OnRecords(std::span<const wire::Record> records) override { Say("records", records); }
-  void OnBackfill(std::span<const wire::Record> records) override { Say("backfill", records); }
-  void OnThrough(Position through) override { Say("through " + Number(through)); }
-  void OnGap(const GapNotice& gap) override {
-    Say("gap " + Number(gap.from) + "-" + Number(gap.to) + " " + DescribePatterns(gap.patterns) +
-        ": " + GapReasonName(gap.reason));
-  }
-  void OnHave(const HaveNotice& have) override {
-    Say("have " + std::to_string(have.version) + " refused " + DescribePatterns(have.refused));
-  }
-  void OnState(const FeedState&) override {}
-  void OnEnd(Position at) override { Say("end " + Number(at)); }
-
-  std::vector<std::string> Take() { return std::exchange(said_, {}); }
-
- private:
-  template <class N>
-  static std::string Number(N n) {
-    return std::to_string(n.value);
-  }
-  void Say(std::string line) { said_.push_back(std::move(line)); }
-  void Say(std::string line, std::span<const wire::Record> records) {
-    for (const wire::Record& r : records) line += " " + Number(r.tick.sequence);
-    Say(std::move(line));
-  }
-
-  std::vector<std::string> said_;
-};
-
-using Lines = std::vector<std::string>;
-
-class ClientTest : public ::testing::Test {
- protected:
-  template <class M>
-  void Gets(const M& message) {
-    client.Receive(wire::Encode(message).bytes(), now);
-  }
-  void Connect() { client.Connected(&link, "tcp://10.0.0.1:5555", now); }
-  void Welcome(Epoch epoch = kEpoch, uint32_t window_messages = 1024) {
-    Gets(wire::Welcome{.feed = "ticks",
-                       .name = "branch",
-                       .node = {9},
-                       .epoch = epoch,
-                       .window_bytes = 1 << 20,
-                       .window_messages = window_messages});
-  }
-  void Pong(State state = State::kLive, Role role = Role::kPublisher) {
-    Gets(wire::Pong{.nonce = link.inbox.Last<wire::Ping>().nonce,
-                    .hops = {{.node = {9},
-                              .name = "branch",
-                              .role = static_cast<uint8_t>(role),
-                              .state = static_cast<uint8_t>(state)}},
-                    .state = static_cast<uint8_t>(state)});
-  }
-  void Have(Position at = {}) {
-    Gets(wire::Have{.version = link.inbox.Last<wire::Want>().version, .at = at});
-  }
-  void Name(uint32_t id, std::string_view name) {
-    TextOf(name);
-    const std::array<TopicId, 1> ids = {TopicId{id}};
-    Gets(wire::Names{.topics = ids, .topic_texts = texts.list()});
-  }
-  void Batch(Position after, Position through, std::vector<wire::Record> records,
-             wire::Replay replay = wire::Replay::kLive) {
-    client.Receive(wire::EncodeBatch(after, through, records, replay).bytes(), now);
-  }
-  void Image(uint32_t id, uint32_t sequence, Position at) {
-    const std::array<wire::TopicHead, 1> heads = {wire::TopicHead{{id}, {sequence}}};
-    Gets(wire::Image{.at = at, .heads = heads});
-  }
-  wire::TextList TextOf(std::string_view text) {
-    texts.Clear();
-    texts.Add(text);
-    return texts.list();
-  }
-  // Live on `A*`, with nothing known yet.
-  void GoLive() {
-    client.SetInterest(P({"A*"}), now);
-    Connect();
-    Welcome();
-    Have();
-    Pong();
-    events.Take();
-  }
-  void Reconnect() {
-    client.Disconnected("gone", now);
-    link.inbox.Clear();
-    Connect();
-  }
-  std::string Dropped() const { return client.drop() ? client.drop()->reason : "not dropped"; }
-
-  FakeLink link;
-  Events events;
-  FeedClient client{{.name = "desk", .node = {5}}, &events};
-  MonotonicTime now{seconds(100)};
-  wire::TextListBuilder texts;
-};
+class ClientTest : public ClientFixture {};
 
 TEST_F(ClientTest, SaysHelloFirstAndWantsWhenItIsWelcome) {
   client.SetInterest(P({"B", "A*"}), now);
@@ -176,7 +59,7 @@ TEST_F(ClientTest, GivesTheRecordsOfATopicInOrderEachOnce) {
   Batch({0}, {2}, {At(1, Trade(1, 1)), At(2, Trade(1, 2))});
   Batch({0}, {3}, {At(2, Trade(1, 2)), At(3, Trade(1, 3))});
   EXPECT_EQ(events.Take(),
-            (Lines{"topic 1 AAPL", "records 1 2", "through 2", "records 3", "through 3"}));
+            (Said{"topic 1 AAPL", "records 1 2", "through 2", "records 3", "through 3"}));
   EXPECT_EQ(client.counters().duplicates, 1u);
 }
 
@@ -186,8 +69,8 @@ TEST_F(ClientTest, AHoleInATopicIsAGapForItsOwner) {
   Batch({0}, {1}, {At(1, Trade(1, 1))});
   Batch({1}, {9}, {At(9, Trade(1, 5))});
   EXPECT_EQ(events.Take(),
-            (Lines{"topic 1 AAPL", "records 1", "through 1", "gap 1-8 AAPL: a sequence was missing",
-                   "records 5", "through 9"}));
+            (Said{"topic 1 AAPL", "records 1", "through 1", "gap 1-8 AAPL: a sequence was missing",
+                  "records 5", "through 9"}));
   EXPECT_EQ(client.counters().holes, 1u);
 }
 
@@ -272,9 +155,9 @@ TEST_F(ClientTest, AHaveInPartsIsOneAnswerAndWhatItRefusesIsNotAskedAgain) {
   Welcome();
   events.Take();
   Gets(wire::Have{.version = 1, .refused = TextOf("B"), .reason = "no", .more = true});
-  EXPECT_EQ(events.Take(), Lines{});
+  EXPECT_EQ(events.Take(), Said{});
   Gets(wire::Have{.version = 1, .refused = TextOf("C"), .reason = "no"});
-  EXPECT_EQ(events.Take(), (Lines{"through 0", "have 1 refused B C"}));
+  EXPECT_EQ(events.Take(), (Said{"through 0", "have 1 refused B C"}));
   EXPECT_EQ(client.complete(), Interest(P({"A*"})));
   client.Turn(now);
   EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
@@ -303,7 +186,7 @@ TEST_F(ClientTest, AGapIsToldAndTheImageBehindItTakenEvenIfItIsNotNewer) {
   events.Take();
   Gets(wire::Gap{.from = {3}, .to = {9}, .patterns = TextOf("A*"), .reason = 2});
   Image(1, 6, {9});
-  EXPECT_EQ(events.Take(), (Lines{"gap 3-9 A*: too far behind a live feed", "image at 6"}));
+  EXPECT_EQ(events.Take(), (Said{"gap 3-9 A*: too far behind a live feed", "image at 6"}));
   EXPECT_EQ(client.counters().gaps, 1u);
 }
 
@@ -313,7 +196,7 @@ TEST_F(ClientTest, AnImageThatSkipsRecordsWithoutANoticeIsAGap) {
   Batch({0}, {3}, {At(3, Trade(1, 1))});
   events.Take();
   Image(1, 6, {9});
-  EXPECT_EQ(events.Take(), (Lines{"gap 3-9 AAPL: no longer held by the node above", "image at 6"}));
+  EXPECT_EQ(events.Take(), (Said{"gap 3-9 AAPL: no longer held by the node above", "image at 6"}));
 }
 
 TEST_F(ClientTest, AHigherEpochIsAdoptedAndEverythingBeginsAnew) {
@@ -321,7 +204,7 @@ TEST_F(ClientTest, AHigherEpochIsAdoptedAndEverythingBeginsAnew) {
   Name(1, "AAPL");
   events.Take();
   Welcome(Epoch{kEpoch.value + 1});
-  EXPECT_EQ(events.Take(), Lines{"epoch"});
+  EXPECT_EQ(events.Take(), Said{"epoch"});
   EXPECT_EQ(client.epoch(), Epoch{kEpoch.value + 1});
   EXPECT_EQ(client.through(), Position{0});
   EXPECT_EQ(link.inbox.Last<wire::Want>().starts[0].kind, wire::StartKind::kFresh);
@@ -446,7 +329,7 @@ TEST_F(ClientTest, ARightProofIsCountedAndAWrongOneIsAGapAndANewBeginning) {
   Gets(wire::Proof{.version = 1, .at = {2}, .digest = digest});
   EXPECT_EQ(client.counters().proofs, 1u);
   Gets(wire::Proof{.version = 1, .at = {2}, .digest = digest + 1});
-  EXPECT_EQ(events.Take(), Lines{"gap 0-2 A*: a sequence was missing"});
+  EXPECT_EQ(events.Take(), Said{"gap 0-2 A*: a sequence was missing"});
   EXPECT_EQ(Dropped(), "a proof of completeness failed");
   Reconnect();
   Welcome();
@@ -464,7 +347,7 @@ TEST_F(ClientTest, TheEndIsAcknowledgedAtOnceAndIsAState) {
   link.inbox.Clear();
   Gets(wire::End{{9}});
   EXPECT_EQ(link.inbox.Kinds(), "ack");
-  EXPECT_EQ(events.Take(), Lines{"end 9"});
+  EXPECT_EQ(events.Take(), Said{"end 9"});
   EXPECT_EQ(client.state().state, State::kEnded);
 }
 
@@ -479,7 +362,7 @@ TEST_F(ClientTest, ABackfillIsAskedForBesidesAndComesAsSuch) {
   EXPECT_EQ(want.starts[0].through, Position{8});
   events.Take();
   Batch({2}, {8}, {At(3, Trade(1, 4))}, wire::Replay::kBackfill);
-  EXPECT_EQ(events.Take(), Lines{"backfill 4"});
+  EXPECT_EQ(events.Take(), Said{"backfill 4"});
 }
 
 TEST_F(ClientTest, AFullLinkIsGivenUp) {

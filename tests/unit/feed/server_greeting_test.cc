@@ -193,6 +193,22 @@ TEST_F(GreetingTest, ANewEpochWelcomesEverySessionAgainAndGoesOnWithWhatItHad) {
   EXPECT_EQ(To("desk").Kinds(), "welcome have welcome have names batch");
 }
 
+TEST_F(GreetingTest, ANewEpochGoesOnWithTheInterestThatTheClientKnowsOf) {
+  options.window_messages = 2;
+  Start();
+  Join("desk", {"A*"});
+  Want("desk", {"B*"});
+  Turn();
+  ASSERT_EQ(To("desk").Kinds(), "welcome have");
+  ASSERT_EQ(Find("desk")->patterns.size(), 2u);
+  server->BeginEpoch(Epoch{kEpoch.value + 1}, false, true);
+  Ack("desk");
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome have welcome have");
+  EXPECT_EQ(To("desk").Last<wire::Have>().version, version - 1);
+  EXPECT_EQ(Find("desk")->interest, Interest(testing::P({"A*"})));
+}
+
 TEST_F(GreetingTest, APongBringsTheNonceThePathAndTheHead) {
   Start();
   Hello("desk");
@@ -215,6 +231,20 @@ TEST_F(GreetingTest, AChangeOfThePathIsToldWithoutBeingAsked) {
   EXPECT_EQ(pong.nonce, 0u);
   EXPECT_EQ(pong.state, static_cast<uint8_t>(State::kStale));
   EXPECT_EQ(pong.cause, "the line is cut");
+}
+
+TEST_F(GreetingTest, APongIsNotLiveIfTheNodeItselfHasHeardNothingForThreeSeconds) {
+  Start();
+  server->BeginEpoch(Epoch{kEpoch.value + 1}, false, /*covers_everything=*/false);
+  server->SetUpstream({.state = State::kLive}, now);
+  Hello("desk");
+  now += std::chrono::milliseconds(2900);
+  Ping("desk");
+  EXPECT_EQ(To("desk").Last<wire::Pong>().state, static_cast<uint8_t>(State::kLive));
+  now += std::chrono::milliseconds(200);
+  Ping("desk");
+  EXPECT_EQ(To("desk").Last<wire::Pong>().state, static_cast<uint8_t>(State::kStale));
+  EXPECT_EQ(To("desk").Last<wire::Pong>().hops[0].state, static_cast<uint8_t>(State::kStale));
 }
 
 }  // namespace

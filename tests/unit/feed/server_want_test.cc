@@ -133,6 +133,60 @@ TEST_F(WantTest, ABackfillOfWhatIsNoLongerHeldSaysHowFarItReaches) {
   EXPECT_EQ(To("gateway").Positions().front(), 1025u);
 }
 
+TEST_F(WantTest, ABackfillSaysWhatHasLeftTheRingSinceItBegan) {
+  options.ring_bytes = 1;
+  options.window_messages = 3;
+  Start();
+  Join("gateway", {"A*"});
+  Ack("gateway");
+  Publish("AAPL", 1500);
+  Turn();
+  Want("gateway", {"A*"}, BackfillOf(0, 1500));
+  Turn();
+  ASSERT_EQ(To("gateway").Kinds(), "welcome have names batch batch");
+  Publish("AAPL", 2000);
+  while (To("gateway").Count<wire::Have>() < 2) {
+    Ack("gateway");
+    Turn();
+  }
+  EXPECT_TRUE(To("gateway").Last<wire::Gap>().backfill);
+  EXPECT_EQ(To("gateway").Last<wire::Gap>().to, server->state()->ring().dropped_through());
+}
+
+// The image that follows a gap is no place for older records to join: not all between is here.
+TEST_F(WantTest, ABackfillComesToNothingIfWhatIsLiveGetsAGapMeanwhile) {
+  options.window_messages = 3;
+  Start();
+  Publish("AAPL", 100);
+  Hello("gateway");
+  Want("gateway", {"A*"}, BackfillOf(0, 0));
+  Turn();
+  ASSERT_EQ(To("gateway").Kinds(), "welcome names image");
+  server->AddGap({.from = {100}, .to = {120}, .patterns = testing::P({"*"})});
+  head = Position{120};
+  Publish("AAPL");
+  while (To("gateway").Count<wire::Have>() == 0) {
+    Ack("gateway");
+    Turn();
+  }
+  const wire::Gap gap = To("gateway").Last<wire::Gap>();
+  EXPECT_TRUE(gap.backfill);
+  EXPECT_EQ(gap.from, Position{0});
+  EXPECT_EQ(gap.to, Position{121});
+}
+
+TEST_F(WantTest, AResumeOfWhatTheSessionHasIsNoGapHoweverOldItIs) {
+  options.ring_bytes = 1;
+  Start();
+  Join("desk", {"A*"});
+  Publish("AAPL", 5000);
+  Turn();
+  To("desk").Clear();
+  Want("desk", {"AAPL"}, Resume(10));
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "have");
+}
+
 TEST_F(WantTest, WideningSendsNothingAnewOfWhatTheSessionHas) {
   Start();
   Publish("AAPL", 2);

@@ -288,6 +288,45 @@ TEST_F(WindowTest, PongsSayHowLongASessionThatFellBehindHasWaited) {
   EXPECT_GE(To("stopped").Last<wire::Pong>().waiting_ns, 3'900'000'000u);
 }
 
+TEST_F(WindowTest, PongsSayHowLongASessionHasWaitedSinceBeforeANewEpoch) {
+  options.window_messages = 6;
+  Start();
+  Join("stopped", {"*"});
+  for (int i = 0; i < 10; ++i) {
+    Publish("AAPL");
+    Turn();
+  }
+  Pass(seconds(4), {"stopped"});
+  server->BeginEpoch(Epoch{kEpoch.value + 1}, /*paced=*/false, /*covers_everything=*/true);
+  Pass(seconds(1), {"stopped"});
+  EXPECT_GE(To("stopped").Last<wire::Pong>().waiting_ns, 4'900'000'000u);
+  Ack("stopped");
+  Turn();
+  Ping("stopped");
+  EXPECT_EQ(To("stopped").Last<wire::Pong>().waiting_ns, 0u);
+}
+
+// Its log had entries of old where nothing is now: what they say means nothing.
+TEST_F(WindowTest, ASessionThatHasAllOfItsGroupDoesNotFallBehindWhileItsSocketBlocks) {
+  options.proof_every = std::chrono::milliseconds(500);
+  Start();
+  Join("desk", {"*"});
+  for (int i = 0; i < 100; ++i) {
+    Publish("AAPL");
+    Turn();
+  }
+  Ack("desk");
+  Pass(seconds(3), {"desk"});
+  Ack("desk");
+  links.results["desk"] = SendResult::kWouldBlock;
+  for (int i = 0; i < 30; ++i) {
+    Pass(std::chrono::milliseconds(100), {"desk"});
+    Ack("desk");
+  }
+  ASSERT_FALSE(Find("desk")->outbox.empty());
+  EXPECT_EQ(server->counters().fell_behind, 0u);
+}
+
 TEST_F(WindowTest, ASessionWithSomethingOfItsOwnToSendFallsBehindToo) {
   options.max_backlog_bytes = 256 * 1024;
   options.window_messages = 6;

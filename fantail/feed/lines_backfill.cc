@@ -1,0 +1,84 @@
+// The half of Lines that asks for older records for its owner, and says when they have come.
+//
+// What comes as older records joins what is live on the line that brought them. So an answer counts
+// only if the owner had nothing from beyond it when it came: from there on all that the owner is
+// given continues the older records, over whatever line, until there is a gap or an image.
+#include <algorithm>
+#include <utility>
+
+#include "fantail/base/planted.h"
+#include "fantail/feed/lines_line.h"
+
+namespace fantail::feed {
+
+void Lines::AskBackfill(const Backfill& backfill) {
+  if (!single()) needed_.push_back(backfill);
+  for (const auto& line : lines_) {
+    if (single() || line->joined) line->client.AskBackfill(backfill);
+  }
+}
+
+bool Lines::Leads(const Line& line) const {
+  return line.client.through() >= std::max(through_, reach_) ||
+         planted::On(planted::Bug::kAnswerFromBehind);
+}
+
+// Those that have joined since, or whose answer did not count.
+void Lines::AskNeeded() {
+  for (const auto& line : lines_) {
+    if (line->asked || !line->joined || !Leads(*line)) continue;
+    line->asked = true;
+    for (const Backfill& backfill : needed_) line->client.AskBackfill(backfill);
+  }
+}
+
+// A FeedClient may have asked for more than was needed.
+void Lines::TakeAnswers(Line* line) {
+  for (const BackfillAnswer& answer : line->client.backfilled()) {
+    const Backfill& came = answer.request;
+    const auto answers = [&](const Backfill& need) {
+      const bool reaches =
+          came.through.value == 0 || (need.through.value != 0 && need.through <= came.through);
+      return came.pattern == need.pattern && came.after <= need.after && reaches;
+    };
+    if (std::none_of(needed_.begin(), needed_.end(), answers)) continue;
+    if (!line->joined || (came.through.value == 0 && !Leads(*line))) {
+      line->asked = false;
+      continue;
+    }
+    std::erase_if(needed_, answers);
+    answers_.push_back({answer, line});
+  }
+}
+
+void Lines::TellHave(HaveNotice have, bool answers) {
+  have.at = through_;
+  if (answers) {
+    for (Answer& one : answers_) backfilled_.push_back(std::move(one.answer));
+    answers_.clear();
+  }
+  events_->OnHave(have);
+  backfilled_.clear();
+}
+
+void Lines::ForgetUnwantedBackfills() {
+  std::erase_if(needed_, [&](const Backfill& b) { return !wanted_.Covers(b.pattern); });
+  std::erase_if(answers_,
+                [&](const Answer& one) { return !wanted_.Covers(one.answer.request.pattern); });
+}
+
+void Lines::NeedAgain(const std::vector<Pattern>& patterns, const Line* but) {
+  if (answers_.empty() || planted::On(planted::Bug::kKeepAnswers)) return;
+  std::erase_if(answers_, [&](const Answer& one) {
+    const bool lost = one.line != but &&
+                      std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) {
+                        return pattern.Overlaps(one.answer.request.pattern);
+                      });
+    if (!lost) return false;
+    needed_.push_back(one.answer.request);
+    for (const auto& line : lines_) line->asked = false;
+    return true;
+  });
+}
+
+}  // namespace fantail::feed

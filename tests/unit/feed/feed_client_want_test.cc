@@ -1,0 +1,68 @@
+// FeedClient against a scripted node: when it wants, and what it asks for.
+#include <gtest/gtest.h>
+
+#include "tests/unit/feed/client_fixture.h"
+
+namespace fantail::feed {
+namespace {
+
+using namespace testing;  // NOLINT: ticks
+using std::chrono::milliseconds;
+
+using Said = std::vector<std::string>;
+
+class ClientWantTest : public ClientFixture {};
+
+TEST_F(ClientWantTest, ANewSessionSaysThatNothingIsWantedAnyMoreOfWhatWasComplete) {
+  GoLive();
+  client.Disconnected("gone", now);
+  client.SetInterest({}, now);
+  link.inbox.Clear();
+  Connect();
+  Welcome();
+  Pong();
+  ASSERT_EQ(link.inbox.Count<wire::Want>(), 1u);
+  EXPECT_EQ(link.inbox.Last<wire::Want>().add.Count(), 0u);
+  EXPECT_EQ(client.state().state, State::kRecovering);
+  Have({7});
+  EXPECT_TRUE(client.complete().empty());
+  EXPECT_EQ(client.state().state, State::kLive);
+  client.Turn(now += milliseconds(100));
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
+}
+
+TEST_F(ClientWantTest, WantsNothingOfANodeThatHasNotNamedTheEpochThatItKnows) {
+  GoLive();
+  Reconnect();
+  Welcome(Epoch{});
+  client.Turn(now += milliseconds(100));
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 0u);
+  Welcome();
+  client.Turn(now += milliseconds(100));
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
+}
+
+TEST_F(ClientWantTest, ABackfillOfWhatIsNotWantedIsNotAskedFor) {
+  GoLive();
+  client.AskBackfill({.pattern = Pattern("B*"), .after = {2}, .through = {8}});
+  client.Turn(now);
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
+  client.AskBackfill({.pattern = Pattern("AA"), .after = {2}, .through = {8}});
+  client.Turn(now);
+  EXPECT_EQ(link.inbox.Last<wire::Want>().add.bytes(), std::string_view("AA\0", 3));
+}
+
+TEST_F(ClientWantTest, GoesOnWhereAnotherLineStandsAfterAGoodbyeAndIsLiveAsLongAsTheOwner) {
+  GoLive();
+  const auto last = [](TopicId) { return Sequence{}; };
+  client.ResumeFrom(Position{5}, Interest(P({"A*"})), Topics(), last, now + milliseconds(500));
+  EXPECT_EQ(link.inbox.Last<wire::Goodbye>().code, wire::GoodbyeCode::kDone);
+  EXPECT_TRUE(client.drop()->at_once);
+  client.Disconnected("gone", now);
+  EXPECT_EQ(client.state().state, State::kLive);
+  client.Turn(now += milliseconds(500));
+  EXPECT_EQ(client.state().state, State::kStale);
+}
+
+}  // namespace
+}  // namespace fantail::feed
