@@ -28,6 +28,9 @@ std::string GatewayPath() {
 std::string DeskPath() {
   return FANTAIL_DESK;
 }
+std::string TapePath() {
+  return FANTAIL_TAPE;
+}
 
 Program::Program(const TempFolder& folder, const std::string& name, Arguments arguments,
                  const std::string& in)

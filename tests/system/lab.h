@@ -79,6 +79,7 @@ class Lab : public ::testing::Test {
 std::string PublisherPath();
 std::string GatewayPath();
 std::string DeskPath();
+std::string TapePath();
 
 extern const char* const kHeader;  // of a tick file, with its line end
 
