@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <numeric>
 #include <sstream>
 #include <utility>
 
+#include "fantail/app/edit_distance.h"
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/split_arguments.h"
 #include "fantail/base/check.h"
@@ -18,22 +18,6 @@ namespace {
 
 std::string Message(const absl::Status& status) {
   return std::string(status.message());
-}
-
-// How many letters to change, add or drop to make `b` of `a` (Levenshtein 1966).
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({substituted, diagonal + 1, row[j] + 1});
-    }
-  }
-  return row.back();
 }
 
 // `--flag VALUE "x": what is wrong`, keeping the kind of the error.
@@ -146,7 +130,7 @@ void CommandLine::Custom(std::string_view spec, Setter set, std::string_view hel
 }
 
 void CommandLine::Positionals(std::string_view name, std::vector<std::string>* values,
-                              std::string_view help) {
+                              std::string_view help, Count count) {
   FANTAIL_CHECK(Find("") == nullptr, name);
   Declared option;
   option.value_name = std::string(name);
@@ -157,6 +141,7 @@ void CommandLine::Positionals(std::string_view name, std::vector<std::string>* v
     return absl::OkStatus();
   };
   options_.push_back(std::move(option));
+  positionals_ = count;
 }
 
 void CommandLine::Require(std::string_view name) {
@@ -210,6 +195,17 @@ absl::Status CommandLine::WithoutValue(std::string_view name) const {
       fmt::format("{0}: no value; write {0} {1}", name, option->value_name));
 }
 
+absl::Status CommandLine::CheckCount(const Declared& positionals) const {
+  const size_t given = positionals.given.size();
+  if (given >= positionals_.least && given <= positionals_.most) return absl::OkStatus();
+  const std::string problem =
+      given > positionals_.most
+          ? fmt::format("\"{}\": one too many", positionals.given[positionals_.most])
+          : fmt::format("{}: missing", positionals.value_name);
+  return absl::InvalidArgumentError(
+      fmt::format("{}; write {} {}", problem, program_, PositionalsUsage()));
+}
+
 absl::Status CommandLine::Split(const std::vector<std::string>& args, bool* help, bool* version) {
   std::vector<KnownOption> known = {{"--help,-h", false}, {"--version", false}};
   std::vector<Declared*> declared;
@@ -230,6 +226,7 @@ absl::Status CommandLine::Split(const std::vector<std::string>& args, bool* help
   for (size_t i = 0; i < declared.size(); ++i) declared[i]->given = std::move(split.values[i + 2]);
   if (positionals != nullptr) {
     positionals->given = std::move(split.positionals);
+    if (!*help && !*version) return CheckCount(*positionals);
   } else if (!split.positionals.empty()) {
     return absl::InvalidArgumentError(fmt::format("\"{}\": belongs to no option; see {} --help",
                                                   split.positionals.front(), program_));

@@ -21,9 +21,11 @@
 #ifndef FANTAIL_APP_OPTIONS_H_
 #define FANTAIL_APP_OPTIONS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +50,12 @@ struct ParseOutcome {
   std::string err;
 };
 
+// How many positionals there must be.
+struct Count {
+  size_t least = 0;
+  size_t most = std::numeric_limits<size_t>::max();
+};
+
 class CommandLine {
  public:
   CommandLine(std::string program, std::string summary);
@@ -70,8 +78,10 @@ class CommandLine {
   // `shown_default` is for --help alone.
   void Custom(std::string_view spec, Setter set, std::string_view help,
               std::string_view shown_default = "", bool repeats = false);
-  // What stands on the command line without an option in front. REQUIRES: at most one call.
-  void Positionals(std::string_view name, std::vector<std::string>* values, std::string_view help);
+  // What stands on the command line without an option in front. Where `count` is one number, the
+  // name is of them all: `IN OUT`. REQUIRES: at most one call.
+  void Positionals(std::string_view name, std::vector<std::string>* values, std::string_view help,
+                   Count count = {});
 
   // The option `--name`, already declared, must be given.
   void Require(std::string_view name);
@@ -120,6 +130,9 @@ class CommandLine {
   absl::Status Unknown(std::string_view argument) const;
   absl::Status WithoutValue(std::string_view name) const;
   absl::Status Missing(const Declared& option) const;
+  absl::Status CheckCount(const Declared& positionals) const;
+  // `[PATTERN...]`, `TAPE...` or `IN OUT`; empty if there are none.
+  std::string PositionalsUsage() const;
   absl::Status SetFrom(const Declared& option, const Environment& environment) const;
   absl::Status SetFromEnvironment(const Declared& option, const Environment& environment,
                                   bool* found) const;
@@ -128,6 +141,7 @@ class CommandLine {
   std::string summary_;
   std::string section_ = "Options";
   std::vector<Declared> options_;
+  Count positionals_;
   std::vector<Shown> examples_;
 };
 

@@ -45,11 +45,17 @@ std::string ExitCodeTable() {
 
 }  // namespace
 
+std::string CommandLine::PositionalsUsage() const {
+  const Declared* positionals = Find("");
+  if (positionals == nullptr) return "";
+  if (positionals_.least == 0) return fmt::format("[{}...]", positionals->value_name);
+  return positionals->value_name + (positionals_.least == positionals_.most ? "" : "...");
+}
+
 std::string CommandLine::Help() const {
   const Declared* positionals = Find("");
-  std::string out =
-      fmt::format("{}: {}\n\nUsage: {} [OPTION...]{}\n", program_, summary_, program_,
-                  positionals ? fmt::format(" [{}...]", positionals->value_name) : "");
+  std::string out = fmt::format("{}: {}\n\nUsage: {} [OPTION...]{}{}\n", program_, summary_,
+                                program_, positionals ? " " : "", PositionalsUsage());
   if (positionals) out += "\n" + Entry(positionals->value_name, positionals->help);
   std::string_view section;
   for (const Declared& option : options_) {

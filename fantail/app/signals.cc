@@ -33,6 +33,11 @@ void EndAtOnceFromNowOn() {
 
 }  // namespace
 
+void EndAtOnceOnSignals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  EndAtOnceFromNowOn();
+}
+
 Signals::Signals(std::initializer_list<int> others) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, SIG_DFL);

@@ -11,6 +11,10 @@
 
 namespace fantail::app {
 
+// For a program that leaves nothing behind wherever it ends: SIGINT and SIGTERM end it at once with
+// 130 and 143, even while it waits for the reader of its output, and SIGPIPE is ignored.
+void EndAtOnceOnSignals();
+
 // Blocks SIGINT, SIGTERM and SIGHUP and ignores SIGPIPE in this thread and all that it starts, for
 // the rest of the process. A SIGHUP that was ignored at the start (nohup) stays ignored; an ignored
 // SIGINT (a shell's background job) does not, so that `kill -INT` works.

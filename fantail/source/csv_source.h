@@ -32,6 +32,7 @@ class CsvSource : public Source {
   // may come again: files may be concatenated.
   Result Next(text::Row* row) override;
   std::string_view problem() const override { return problem_; }
+  double progress() const override { return reader_->progress(); }
   int ready_fd() const override { return reader_->ready_fd(); }
 
  private:

@@ -26,6 +26,8 @@ class Source {
   virtual Result Next(text::Row* row) = 0;
   // One line: where (file:line), the value, and why. Valid after kBadRow and kFailed.
   virtual std::string_view problem() const = 0;
+  // How much of the source has been read, 0 to 1; negative if that is not known (a pipe).
+  virtual double progress() const { return -1; }
   // A descriptor to wait on after kWait; -1 if this source never waits.
   virtual int ready_fd() const { return -1; }
 };

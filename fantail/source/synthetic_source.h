@@ -37,6 +37,10 @@ class SyntheticSource : public Source {
   // to pace the rows by their times.
   Result Next(text::Row* row) override;
   std::string_view problem() const override { return {}; }
+  double progress() const override {
+    if (options_.count == 0) return -1;
+    return static_cast<double>(rows_) / static_cast<double>(options_.count);
+  }
 
   const SyntheticSymbols& symbols() const { return symbols_; }
 

@@ -208,7 +208,7 @@ absl::Status TapeReader::SeekTo(Target target, TapeState* state) {
   for (size_t number = 0; number < segments_.size(); ++number) {
     if (target.EndsBefore(segments_[number])) continue;
     if (absl::Status s = OpenSegment(number); !s.ok()) return s;
-    const std::vector<IndexEntry> index = segment_->Index();
+    const std::vector<IndexEntry>& index = segment_->Index();
     for (size_t block = 0; block < index.size(); ++block) {
       if (target.IsIn(segments_[number], index[block])) {
         return SeekWithin(index, block, target, state);
@@ -258,7 +258,7 @@ absl::Status TapeReader::SeekEnd(TapeState* state) {
   if (segments_.empty()) return absl::OkStatus();
   const size_t last = segments_.size() - 1;
   if (absl::Status s = OpenSegment(last); !s.ok()) return s;
-  const std::vector<IndexEntry> index = segment_->Index();
+  const std::vector<IndexEntry>& index = segment_->Index();
   const Head& head = segment_->head();
   state->OnNewEpoch(head.epoch, head.paced);
   state->OnThrough(head.after);

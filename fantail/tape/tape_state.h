@@ -27,8 +27,11 @@ class TapeState : public feed::FeedContent {
 
   // Everything of the epoch before is forgotten.
   void OnNewEpoch(Epoch epoch, bool paced) override;
-  void OnTopic(TopicId id, std::string_view name) override { topics_.Add(id, name); }
-  void OnVenue(VenueId id, std::string_view name) override { venues_.emplace(id, name); }
+  // Every block of a tape says its names again: most of them are known.
+  void OnTopic(TopicId id, std::string_view name) override {
+    if (!topics_.Has(id)) topics_.Add(id, name);
+  }
+  void OnVenue(VenueId id, std::string_view name) override { venues_.try_emplace(id, name); }
   void OnImage(const feed::TopicImage& image) override { image_.Replace(image); }
   void OnRecords(std::span<const wire::Record> records) override;
   void OnThrough(Position through) override { through_ = std::max(through_, through); }

@@ -62,6 +62,12 @@ LineReader::~LineReader() {
   if (owned_) close(fd_);
 }
 
+double LineReader::progress() const {
+  struct stat info;
+  if (waits_ || fstat(fd_, &info) != 0 || info.st_size == 0) return -1;
+  return static_cast<double>(bytes_read_) / static_cast<double>(info.st_size);
+}
+
 LineReader::Result LineReader::Next(std::string_view* line) {
   if (format_ == Format::kUnknown) {
     const Fill fill = Detect();

@@ -59,6 +59,8 @@ class LineReader {
   const std::string& name() const { return name_; }
   // After kFailed, one line: the name, how far it was read, and what is wrong.
   const std::string& problem() const { return problem_; }
+  // How much of a regular file has been read, 0 to 1; negative for anything else.
+  double progress() const;
   // A descriptor to wait on after kWait; -1 for a regular file, which never waits.
   int ready_fd() const { return waits_ ? fd_ : -1; }
 

@@ -112,16 +112,38 @@ size_t KindIndex(TickKind kind) {
   return number >= 1 && number <= 2 ? number - 1 : 2;
 }
 
+// How many records' times are whole steps of the unit from the one before; *last goes along.
+// A division by a constant is a multiplication.
+template <uint64_t unit>
+size_t CountWhole(std::span<const Record> records, int64_t* last) {
+  size_t i = 0;
+  for (; i < records.size(); ++i) {
+    const auto distance = static_cast<int64_t>(static_cast<uint64_t>(records[i].tick.time_ns) -
+                                               static_cast<uint64_t>(*last));
+    if (distance % static_cast<int64_t>(unit) != 0) break;
+    *last = records[i].tick.time_ns;
+  }
+  return i;
+}
+
 uint64_t TimeUnit(int64_t last, std::span<const Record> records, size_t* code) {
   *code = 2;
-  for (const Record& r : records) {
-    const uint64_t difference = static_cast<uint64_t>(r.tick.time_ns) -
-                                static_cast<uint64_t>(std::exchange(last, r.tick.time_ns));
-    const auto distance = static_cast<int64_t>(difference);
-    while (distance % static_cast<int64_t>(kTimeUnits[*code]) != 0) --*code;
-    if (*code == 0) break;
-  }
+  records = records.subspan(CountWhole<kTimeUnits[2]>(records, &last));
+  if (!records.empty()) *code = 1;
+  records = records.subspan(CountWhole<kTimeUnits[1]>(records, &last));
+  if (!records.empty()) *code = 0;
   return kTimeUnits[*code];
+}
+
+uint64_t InUnits(int64_t distance, uint64_t unit) {
+  switch (unit) {
+    case kTimeUnits[0]:
+      return static_cast<uint64_t>(distance);
+    case kTimeUnits[1]:
+      return static_cast<uint64_t>(distance / static_cast<int64_t>(kTimeUnits[1]));
+    default:
+      return static_cast<uint64_t>(distance / static_cast<int64_t>(kTimeUnits[2]));
+  }
 }
 
 // The pair's share of the control byte, the extras and the two columns.
@@ -169,8 +191,7 @@ std::byte* TickPacker::PackTick(const Tick& tick, uint64_t time_unit, std::byte*
   topic.sequence = tick.sequence;
   const auto since = static_cast<int64_t>(static_cast<uint64_t>(tick.time_ns) -
                                           static_cast<uint64_t>(state_.time_ns));
-  at[kTime] =
-      PutVarint(at[kTime], ZigZag(static_cast<uint64_t>(since / static_cast<int64_t>(time_unit))));
+  at[kTime] = PutVarint(at[kTime], ZigZag(InUnits(since, time_unit)));
   state_.time_ns = tick.time_ns;
 
   const size_t kind = KindIndex(tick.kind);

@@ -31,6 +31,9 @@ std::string DeskPath() {
 std::string RecordPath() {
   return FANTAIL_RECORD;
 }
+std::string TapePath() {
+  return FANTAIL_TAPE;
+}
 
 Program::Program(const TempFolder& folder, const std::string& name, Arguments arguments,
                  const std::string& in)

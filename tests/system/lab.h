@@ -80,6 +80,7 @@ std::string PublisherPath();
 std::string GatewayPath();
 std::string DeskPath();
 std::string RecordPath();
+std::string TapePath();
 
 extern const char* const kHeader;  // of a tick file, with its line end
 

@@ -1,9 +1,8 @@
 // The main job: what goes in at the publisher comes out at each desk, byte for byte, filtered.
-#include <zlib.h>
-
 #include <csignal>
 #include <cstdio>
 
+#include "tests/support/csv_text.h"
 #include "tests/support/recorded_data.h"
 #include "tests/system/lab.h"
 #include "tests/system/made_up_ticks.h"
@@ -13,43 +12,6 @@ namespace {
 
 // 1.56 million rows take seconds; beside other tests on two cores, a few times as many.
 constexpr Seconds kLongReplay{100};
-
-std::string Unzipped(const std::string& path) {
-  std::string text;
-  std::vector<char> block(1 << 20);
-  gzFile file = gzopen(path.c_str(), "rb");
-  if (file == nullptr) return text;
-  while (const int n = gzread(file, block.data(), static_cast<unsigned>(block.size()))) {
-    if (n < 0) break;
-    text.append(block.data(), static_cast<size_t>(n));
-  }
-  gzclose(file);
-  return text;
-}
-
-// Every decimal without the zeros at its end: what differs may only be how it was written.
-std::string WithoutTrailingZeros(std::string_view csv) {
-  std::string text;
-  text.reserve(csv.size());
-  size_t point = std::string::npos;  // of the number that is being copied
-  bool number = true;
-  for (const char c : csv) {
-    if (c == ',' || c == '\n') {
-      if (number && point != std::string::npos) {
-        while (text.back() == '0') text.pop_back();
-        if (text.back() == '.') text.pop_back();
-      }
-      point = std::string::npos;
-      number = true;
-    } else if (c == '.' && number && point == std::string::npos) {
-      point = text.size();
-    } else if (c < '0' || c > '9') {
-      number = false;
-    }
-    text += c;
-  }
-  return text;
-}
 
 class ReplayTest : public Lab {
  protected:

@@ -85,6 +85,15 @@ class FanoutTest(unittest.TestCase):
             oldest = float(re.search(r"\nlive_age_max (\S+) ", out).group(1))
             self.assertLess(oldest, 6, out)
 
+    def test_measures_tapes_beside_plain_files(self):
+        run = subprocess.run([BENCH, "tape", "--synthetic", "20000", "--seek-records", "50000",
+                              "--seeks", "5"], capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        for what in ["write active, 20 a commit", "import, with reading rows", "read sealed",
+                     "zstd -3 over structs, read"]:
+            self.assertRegex(run.stdout, rf"\n{what} +\d+\.\d +\d+\.\d+ +\d+\.\d+\n")
+        self.assertRegex(run.stdout, r"\nby the clock +median \d+\.\d ms, max \d+\.\d ms\n")
+
     def test_names_the_gateway_that_is_not_there(self):
         code, _, err = fanout("--gateway", "/nowhere/fantail-gateway")
         self.assertEqual(code, 74)

@@ -180,6 +180,23 @@ TEST(PositionalTest, AreAnErrorWhereNoneAreKnown) {
             "fantail-gateway: \"A*\": belongs to no option; see fantail-gateway --help\n");
 }
 
+TEST(PositionalTest, AreCountedWhereTheirNumberIsGiven) {
+  const auto error = [](Count count, const std::vector<std::string>& args) {
+    std::vector<std::string> files;
+    CommandLine line("fantail-tape import", "makes a tape");
+    line.Positionals(count.most == 2 ? "IN OUT" : "TAPE", &files, "files", count);
+    return line.Read(args, [](const char*) { return nullptr; }).err;
+  };
+  EXPECT_EQ(error({2, 2}, {"a", "b"}), "");
+  EXPECT_EQ(error({2, 2}, {"a"}),
+            "fantail-tape import: IN OUT: missing; write fantail-tape import IN OUT\n");
+  EXPECT_EQ(error({2, 2}, {"a", "b", "c"}),
+            "fantail-tape import: \"c\": one too many; write fantail-tape import IN OUT\n");
+  EXPECT_EQ(error({.least = 1}, {"a", "b", "c"}), "");
+  EXPECT_EQ(error({.least = 1}, {}),
+            "fantail-tape import: TAPE: missing; write fantail-tape import TAPE...\n");
+}
+
 TEST(CommonOptionsTest, HaveTheirDefaults) {
   CommonOptions options;
   CommandLine line("fantail-gateway", "fans out");

@@ -43,6 +43,18 @@ class SignalsTest : public ::testing::Test {
   _exit(0);
 }
 
+[[noreturn]] void EndAtOnce(int signal) {
+  EndAtOnceOnSignals();
+  raise(SIGPIPE);
+  raise(signal);
+  _exit(0);
+}
+
+TEST_F(SignalsTest, EndAProgramAtOnceThatLeavesNothingBehind) {
+  EXPECT_EXIT(EndAtOnce(SIGINT), ::testing::ExitedWithCode(130), "");
+  EXPECT_EXIT(EndAtOnce(SIGTERM), ::testing::ExitedWithCode(143), "");
+}
+
 TEST_F(SignalsTest, AreReadFromTheDescriptorOneByOne) {
   EXPECT_EXIT(ReadOneByOne(), ::testing::ExitedWithCode(0), "");
 }

@@ -2,57 +2,19 @@
 // reads.
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <map>
 #include <string>
 
 #include "fantail/wire/decode.h"
 #include "fantail/wire/encode.h"
 #include "tests/support/damage.h"
+#include "tests/support/page_examples.h"
 
 namespace fantail::wire {
 namespace {
 
-// The code blocks behind "### Example: NAME": two digits a byte, anything behind `;` is for the
-// reader.
-std::map<std::string, testing::Bytes> ReadExamples() {
-  std::map<std::string, testing::Bytes> examples;
-  std::ifstream page(FANTAIL_SOURCE_DIR "/docs/protocol.md");
-  std::string name;
-  bool in_block = false;
-  for (std::string line; std::getline(page, line);) {
-    if (line.starts_with("### ")) name.clear();
-    if (line.starts_with("### Example: ")) name = line.substr(13);
-    if (line.starts_with("```")) {
-      in_block = !in_block && !name.empty();
-      continue;
-    }
-    if (!in_block) continue;
-    std::string digits;
-    for (const char c : line.substr(0, line.find(';'))) {
-      if (c != ' ') digits.push_back(c);
-    }
-    for (size_t i = 0; i + 1 < digits.size(); i += 2) {
-      examples[name].push_back(static_cast<std::byte>(std::stoi(digits.substr(i, 2), nullptr, 16)));
-    }
-  }
-  return examples;
-}
-
-std::string Hex(std::span<const std::byte> bytes) {
-  static const char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    if (i > 0) text.push_back(i % 16 == 0 ? '\n' : ' ');
-    text.push_back(kDigits[static_cast<int>(bytes[i]) >> 4]);
-    text.push_back(kDigits[static_cast<int>(bytes[i]) & 15]);
-  }
-  return text;
-}
-
 void ExpectExample(const std::string& name, const Message& message) {
-  const testing::Bytes example = ReadExamples()[name];
-  EXPECT_EQ(Hex(example), Hex(message.bytes())) << name;
+  const testing::Bytes example = testing::ReadExamples("docs/protocol.md")[name];
+  EXPECT_EQ(testing::Hex(example), testing::Hex(message.bytes())) << name;
   Decoder decoder;
   AnyMessage out;
   EXPECT_EQ(decoder.Decode(example, &out), DecodeError::kNone) << name << ": " << decoder.detail();
