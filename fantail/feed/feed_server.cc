@@ -343,6 +343,7 @@ wire::Message FeedServer::MakeWelcome() const {
   if (state_ != nullptr) {
     welcome.epoch = state_->epoch();
     welcome.paced = state_->paced();
+    welcome.replay = replay_;
   }
   return wire::Encode(welcome);
 }

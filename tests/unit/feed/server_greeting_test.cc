@@ -34,6 +34,16 @@ TEST_F(GreetingTest, APacedFeedSaysSo) {
   EXPECT_TRUE(To("desk").Last<wire::Welcome>().paced);
 }
 
+TEST_F(GreetingTest, ARecordingThatIsPlayedAgainSaysSoFromItsEpochOn) {
+  Start();
+  Hello("desk");
+  EXPECT_FALSE(To("desk").Last<wire::Welcome>().replay);
+  server->set_replay(true);
+  server->BeginEpoch({kEpoch.value + 1}, /*paced=*/false, /*covers_everything=*/true);
+  Turn();
+  EXPECT_TRUE(To("desk").Last<wire::Welcome>().replay);
+}
+
 TEST_F(GreetingTest, AWrongFeedIsRefusedAndBothAreNamed) {
   Start();
   From("desk", wire::Hello{.feed = "films", .name = "desk", .node = {2}});
