@@ -205,6 +205,8 @@ class FeedServer {
   wire::Message MakeWelcome() const;
   void Refuse(std::string_view address, wire::RefusedCode code, std::string_view reason);
 
+  void KeepUnsent(Session* session);
+
   // Each returns false if the session is gone.
   bool Flush(Session* session);
   bool SendOne(Session* session, const wire::Message& message, bool* sent);

@@ -203,6 +203,29 @@ TEST_F(GreetingTest, ANewEpochWelcomesEverySessionAgainAndGoesOnWithWhatItHad) {
   EXPECT_EQ(To("desk").Kinds(), "welcome have welcome have names batch");
 }
 
+TEST_F(GreetingTest, WhatASessionWasNotYetSentOfAnEpochComesBeforeTheNextOne) {
+  options.window_messages = 3;
+  Start();
+  Join("desk", {"*"});
+  Publish("A");
+  Turn();  // welcome, have, names: the window is full
+  Publish("A");
+  server->BeginEpoch({kEpoch.value + 1}, false, true);
+  topics.clear();
+  head = {};
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome have names");
+  Ack("desk");
+  Turn();
+  Ack("desk");
+  Turn();
+  Publish("B");
+  Turn();
+  Ack("desk");
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome have names batch batch welcome have names batch");
+}
+
 TEST_F(GreetingTest, APongBringsTheNonceThePathAndTheHead) {
   Start();
   Hello("desk");
