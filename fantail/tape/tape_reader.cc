@@ -238,7 +238,11 @@ absl::Status TapeReader::SeekWithin(const std::vector<IndexEntry>& index, size_t
   while (true) {
     const SegmentReader::Result result = segment_->Next();
     if (result == SegmentReader::Result::kEnd) break;
-    if (result == SegmentReader::Result::kDamage) continue;  // Next tells it again, if it is behind
+    if (result == SegmentReader::Result::kDamage) {
+      const Damage& damage = segment_->damage();
+      if (damage.offset + damage.bytes > index[block].offset) break;  // Next tells it again
+      continue;
+    }
     if (segment_->header().through <= index[block].after) {
       segment_->content().Deliver(state);
       state->OnThrough(segment_->header().through);
