@@ -249,11 +249,21 @@ const char* Content::Decode(std::span<const std::byte> payload) {
   }
   for (const auto& [id, name] : topics_) topic_ids_.push_back(id);
   std::sort(topic_ids_.begin(), topic_ids_.end());
-  const auto has_no_name = [this](const wire::Record& record) {
-    return !std::binary_search(topic_ids_.begin(), topic_ids_.end(), record.tick.topic);
-  };
-  return std::any_of(records_.begin(), records_.end(), has_no_name) ? "a record without a name"
-                                                                    : nullptr;
+  return EveryRecordHasAName() ? nullptr : "a record without a name";
+}
+
+// By a table, not by a search: this is done for each record.
+bool Content::EveryRecordHasAName() {
+  if (!topic_ids_.empty() && topic_ids_.back().value >= seen_topics_.size()) {
+    seen_topics_.resize(topic_ids_.back().value + 1);
+  }
+  for (TopicId id : topic_ids_) seen_topics_[id.value] = true;
+  const bool all = std::all_of(records_.begin(), records_.end(), [&](const wire::Record& record) {
+    const uint32_t id = record.tick.topic.value;
+    return id < seen_topics_.size() && seen_topics_[id];
+  });
+  for (TopicId id : topic_ids_) seen_topics_[id.value] = false;
+  return all;
 }
 
 void Content::DeliverNames(feed::FeedContent* to) const {

@@ -67,6 +67,7 @@ class Content {
   void EncodeNames(std::vector<std::byte>* out) const;
   void EncodeRecords(size_t from, size_t to, Form form, std::vector<std::byte>* out);
   const char* DecodeMessage(std::span<const std::byte> bytes);
+  bool EveryRecordHasAName();
   void DeliverNames(feed::FeedContent* to) const;
   void DeliverRange(feed::FeedContent* to, size_t from, size_t until, bool marks_at_end) const;
 
