@@ -13,8 +13,6 @@ namespace {
 constexpr size_t kMostRecords = 1024;
 // How soon it is asked again whether the sessions have been sent everything.
 constexpr Nanos kAskAgain = std::chrono::milliseconds(1);
-// A block is read in less.
-constexpr Nanos kIdleMoment = std::chrono::milliseconds(3);
 
 }  // namespace
 
@@ -217,7 +215,6 @@ bool Player::Turn(MonotonicTime now, bool drained) {
     const int64_t horizon = clock_.Horizon(now);
     if (steps_ == 0 && time > horizon) {
       next_due_ = clock_.DueAt(time);
-      if (*next_due_ - now > kIdleMoment) ReadAhead();
       return false;
     }
     if (!PassMarks(tape, drained)) return AskAgain(now);
@@ -258,6 +255,7 @@ size_t Player::NextTape() {
       track->Load();
     }
     if (track->at_end() && !track->failure().empty()) Fail(track->failure());
+    track->ReadAhead();
   }
   return Earliest();
 }
@@ -328,13 +326,6 @@ bool Player::AtEnd(MonotonicTime now, bool drained) {
   if (!drained) return AskAgain(now);
   Jump(from_, now);
   return true;
-}
-
-// One block at most.
-void Player::ReadAhead() {
-  for (const auto& track : tracks_) {
-    if (track->WantsPrefetch() && track->Prefetch()) return;
-  }
 }
 
 void Player::Fail(std::string problem) {

@@ -4,8 +4,8 @@
 //
 // Thread: one owner. It reads no clock and writes nothing: the tapes are read as they are needed.
 // Ownership: keeps a pointer to where the feed goes.
-// Cost: some 50 ns a record, and a block of a tape at a time (2 ms), ahead of need where there is
-//   an idle moment. A seek reads up to some 260,000 records: tens of milliseconds.
+// Cost: some 50 ns a record; blocks of the tapes are read ahead of need. A seek reads up to some
+//   260,000 records: tens of milliseconds.
 #ifndef FANTAIL_TOOLS_FANTAIL_REPLAY_PLAYER_H_
 #define FANTAIL_TOOLS_FANTAIL_REPLAY_PLAYER_H_
 
@@ -118,7 +118,6 @@ class Player {
   void ShortenIdle(int64_t next_ns);
   bool AtEnd(MonotonicTime now, bool drained);
   bool AskAgain(MonotonicTime now);
-  void ReadAhead();
   void Fail(std::string problem);
 
   const Options options_;

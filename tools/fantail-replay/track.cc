@@ -72,6 +72,8 @@ void Track::Chunk::Clear() {
   marks.clear();
   at = mark = 0;
   last = false;
+  problems.clear();
+  failure.clear();
 }
 
 absl::StatusOr<std::unique_ptr<Track>> Track::Open(const std::string& path,
@@ -100,6 +102,7 @@ void Track::Learn(TopicId id, std::string_view name) {
 }
 
 absl::Status Track::Seek(const Place& place, tape::TapeState* state) {
+  FinishReading();
   absl::Status status;
   switch (place.kind) {
     case Place::Kind::kTime:
@@ -115,9 +118,7 @@ absl::Status Track::Seek(const Place& place, tape::TapeState* state) {
   if (!status.ok()) return status;
   now_.Clear();
   next_.Clear();
-  has_next_ = false;
   now_.first = now_.end = 0;
-  failure_.clear();
   knows_.clear();
   wants_.clear();
   knows_venues_.clear();
@@ -139,20 +140,24 @@ uint64_t Track::number() const {
 
 void Track::Load() {
   if (!at_end() || HasMark() || now_.last) return;
-  if (std::exchange(has_next_, false)) {
+  if (reading_.valid()) {
+    FinishReading();
     std::swap(now_, next_);
   } else {
     Fill(&now_);
   }
+  for (const std::string& problem : std::exchange(now_.problems, {})) AddProblem(problem);
 }
 
-bool Track::Prefetch() {
-  if (has_next_ || now_.last) return false;
+void Track::ReadAhead() {
+  if (reading_.valid() || now_.last || now_.records.size() < kWorthAThread) return;
   next_.first = now_.first;
   next_.end = now_.end;
-  Fill(&next_);
-  has_next_ = true;
-  return true;
+  reading_ = std::async(std::launch::async, [this] { Fill(&next_); });
+}
+
+void Track::FinishReading() {
+  if (reading_.valid()) reading_.get();
 }
 
 // Until there is a wanted record, or nothing more.
@@ -167,14 +172,14 @@ void Track::Fill(Chunk* chunk) {
         CutOff(chunk);
         break;
       case tape::TapeReader::Result::kDamage:
-        AddProblem(reader_->damage().Describe());
+        chunk->problems.push_back(reader_->damage().Describe());
         break;
       case tape::TapeReader::Result::kEnd:
         chunk->last = true;
         chunk->end = std::min(end_, std::max(chunk->end, span_.records));
         break;
       case tape::TapeReader::Result::kFailed:
-        failure_ = reader_->problem();
+        chunk->failure = reader_->problem();
         chunk->last = true;
         break;
     }

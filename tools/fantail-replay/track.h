@@ -1,8 +1,9 @@
 // One tape as the player sees it: what it holds of the wanted topics, in its order, a block at a
 // time, with a place to look at what comes next.
 //
-// Thread: one owner.
-// Cost: a copy of each wanted record; a block of some 16,000 records is read at once, in 2 ms.
+// Thread: one owner. The next block is read on a thread of its own while this one is played: both
+//   meet when it is needed.
+// Cost: a copy of each wanted record; a block of some 16,000 records is read in 2 ms.
 // Errors: damage is told in TakeProblems and as a gap, and reading goes on; a tape that cannot be
 //   read on is at its end, with failure() saying why.
 #ifndef FANTAIL_TOOLS_FANTAIL_REPLAY_TRACK_H_
@@ -10,6 +11,7 @@
 
 #include <absl/status/statusor.h>
 
+#include <future>
 #include <memory>
 #include <set>
 #include <span>
@@ -70,18 +72,16 @@ class Track {
 
   // Reads on if everything has been taken.
   void Load();
-  // Reads ahead, so that the next Load costs nothing. True if there was something to do.
-  bool Prefetch();
-  // Whether little is left before the next Load.
-  bool WantsPrefetch() const { return !has_next_ && now_.records.size() - now_.at < kFewLeft; }
+  // Begins to read what comes after this block, if that is worth a thread.
+  void ReadAhead();
 
   // What was damaged on the way, one line each, and each once.
   std::vector<std::string> TakeProblems() { return std::exchange(problems_, {}); }
-  const std::string& failure() const { return failure_; }
+  const std::string& failure() const { return now_.failure; }
 
  private:
-  // Enough for the time that a block takes to be read, at a million records a second.
-  static constexpr size_t kFewLeft = 4096;
+  // Less is read in less than a tenth of a millisecond: the blocks of an active segment.
+  static constexpr size_t kWorthAThread = 1024;
 
   struct PlacedMark {
     size_t before;  // this record
@@ -97,6 +97,8 @@ class Track {
     size_t at = 0;                  // what has been taken
     size_t mark = 0;
     bool last = false;  // nothing comes behind it
+    std::vector<std::string> problems;
+    std::string failure;
 
     void Clear();
   };
@@ -108,6 +110,7 @@ class Track {
     return now_.mark < now_.marks.size() && now_.marks[now_.mark].before == now_.at;
   }
   void Fill(Chunk* chunk);
+  void FinishReading();
   void CutOff(Chunk* chunk) const;
   void Learn(TopicId id, std::string_view name);
   bool Wanted(TopicId id) const { return id.value < wants_.size() && wants_[id.value]; }
@@ -118,8 +121,8 @@ class Track {
   tape::TapeReader::Span span_;
   uint64_t end_ = UINT64_MAX;
   Chunk now_;
+  // While the thread reads, these are its own, as is the reader.
   Chunk next_;
-  bool has_next_ = false;
   // Of the epoch that is being read: by id.
   std::vector<bool> knows_;
   std::vector<bool> wants_;
@@ -127,7 +130,7 @@ class Track {
 
   std::vector<std::string> problems_;
   std::set<std::string> told_;  // all problems ever
-  std::string failure_;
+  std::future<void> reading_;   // last: the thread ends before what it uses
 };
 
 }  // namespace fantail::replay
