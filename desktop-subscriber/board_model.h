@@ -78,6 +78,7 @@ class BoardModel {
 
   void SetInterest(const std::vector<Pattern>& patterns);
   void NewEpoch();
+  void SetReplay(bool replay) { replay_ = replay; }
   void Topic(TopicId id, std::string_view name);
   void Image(const feed::TopicImage& image, Instant at);
   void Apply(std::span<const wire::Record> records, Instant at);
@@ -100,6 +101,7 @@ class BoardModel {
 
   const std::vector<Pattern>& patterns() const { return patterns_; }
   const feed::FeedState& state() const { return state_; }
+  bool replay() const { return replay_; }
   bool live() const { return state_.state == feed::State::kLive; }
   // How long the feed has not been live; until when what is shown was right, none if it never was.
   Nanos not_live_for(MonotonicTime now) const { return now - not_live_since_; }
@@ -138,6 +140,7 @@ class BoardModel {
   absl::flat_hash_map<std::string, uint32_t> by_symbol_;
 
   feed::FeedState state_;
+  bool replay_ = false;
   MonotonicTime not_live_since_{};
   std::optional<WallTime> good_until_;
   Nanos age_{0};

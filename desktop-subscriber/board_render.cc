@@ -64,9 +64,10 @@ Style StateStyle(feed::State state) {
   return {Color::kRed, true};
 }
 
-// LIVE  at most 1.2 s old  equities  desk <- gateway branch-1 <- publisher hq       12:34:56 UTC
+// LIVE  REPLAY  at most 1.2 s old  equities  desk <- gateway branch-1 <- publisher hq 12:34:56 UTC
 Line HeaderLine(const BoardModel& model, const BoardFrame& frame, Instant at) {
   Line line = {{StateWord(model), StateStyle(model.state().state)}};
+  if (model.replay()) line.push_back({"  REPLAY", {Color::kYellow, true}});
   if (model.live()) {
     const double age = std::chrono::duration<double>(model.age(at.now)).count();
     line.push_back({fmt::format("  at most {:.1f} s old", std::max(0.1, age)), {}});

@@ -100,6 +100,11 @@ void Desk::SetAge(Nanos age) {
   ChangeBoard([&](BoardModel* model) { model->SetAge(age, at_.now); });
 }
 
+void Desk::SetReplay(bool replay) {
+  if (replay && !finishing_) Say("this is a replay: recorded ticks, not the market");
+  ChangeBoard([&](BoardModel* model) { model->SetReplay(replay); });
+}
+
 void Desk::EndTurn() {
   printer_.Flush();
   if (finishing_) return;

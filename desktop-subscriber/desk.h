@@ -72,6 +72,8 @@ class Desk : public feed::FeedEvents {
   void SetInterest(const std::vector<Pattern>& patterns);
 
   void BeginTurn(Instant at) { at_ = at; }
+  // Whether the epoch that has just begun is a recording: a person is told, and the board shows it.
+  void SetReplay(bool replay);
   // The client's present bound on the age of what is shown, once a turn or whenever it is known.
   void SetAge(Nanos age);
   void EndTurn();

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 #include "desktop-subscriber/desk.h"
 #include "desktop-subscriber/ndjson_format.h"
@@ -120,6 +121,7 @@ class Program final : private DeskOwner {
       lines_.HoldAcks(desk_.full());
       const bool more = connectors_.Turn(now, kMessagesPerTurn, poller_);
       lines_.Turn(now);
+      if (std::exchange(epoch_, lines_.epoch()) != epoch_) desk_.SetReplay(lines_.replay());
       desk_.OnWake();
       desk_.SetAge(lines_.state().age);
       desk_.EndTurn();
@@ -224,6 +226,7 @@ class Program final : private DeskOwner {
   app::ReadyFile ready_;
   app::StatusTimer status_;
   uint64_t reported_ticks_ = 0;
+  Epoch epoch_;  // of which the desk knows whether it is a replay
   bool said_ready_ = false;
   bool stopped_ = false;
   int stop_code_ = 0;

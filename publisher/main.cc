@@ -1,6 +1,5 @@
 // fantail-publisher: reads ticks from a source, numbers them, and serves them to sessions.
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -8,6 +7,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/feed_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -53,18 +53,6 @@ struct Options {
   bool new_epoch = false;
 };
 
-absl::Status ParseSpeed(const std::string& text, double* speed) {
-  if (text == "max") {
-    *speed = 0;
-    return absl::OkStatus();
-  }
-  const char* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, *speed);
-  if (error == std::errc() && at == end && *speed >= 0.001 && *speed <= 1e6)
-    return absl::OkStatus();
-  return absl::InvalidArgumentError("write a factor from 0.001 to 1000000, or max");
-}
-
 void Declare(Options* o, app::CommandLine* line) {
   app::EndpointOption(
       "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
@@ -75,22 +63,8 @@ void Declare(Options* o, app::CommandLine* line) {
       "csv:FILE or ndjson:FILE (plain or gzip; - is standard input), iex:FILE (IEX TOPS or "
       "DEEP, pcap), itch:FILE (NASDAQ TotalView-ITCH) or synthetic:KEY=VALUE,...");
   line->Require("--source");
-  line->Custom(
-      "--speed FACTOR", [o](const std::string& text) { return ParseSpeed(text, &o->speed); },
-      "by the recorded time stamps: 1 is as recorded, 20 is twenty times faster; max waits only "
-      "for "
-      "the slowest session",
-      "1");
-  line->Custom(
-      "--wait-for PATTERN",
-      [o](const std::string& text) {
-        o->wait_for = text;
-        const char* problem = PatternProblem(text);
-        return problem == nullptr
-                   ? absl::OkStatus()
-                   : absl::InvalidArgumentError(std::string("not a pattern: ") + problem);
-      },
-      "hold the first row until some session's interest covers this");
+  app::AddSpeedOption(&o->speed, 0.001, 1e6, line);
+  app::AddWaitForOption(&o->wait_for, line);
   line->Flag("--strict", &o->strict, "stop at the first bad row instead of skipping it");
   line->Flag("--stamp-now", &o->stamp_now,
              "replace the time of each tick by that of its publication, to measure latency");

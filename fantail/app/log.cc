@@ -17,6 +17,7 @@ struct State {
   std::unique_ptr<spdlog::logger> logger;
   LogLevel level = LogLevel::kInfo;
   std::function<void(LogLevel, std::string_view)> capture;
+  std::function<void()> before;
 };
 
 std::unique_ptr<spdlog::logger> MakeLogger(std::string_view program) {
@@ -28,7 +29,7 @@ std::unique_ptr<spdlog::logger> MakeLogger(std::string_view program) {
 }
 
 State& TheState() {
-  static State* const state = new State{MakeLogger("fantail"), LogLevel::kInfo, nullptr};
+  static State* const state = new State{MakeLogger("fantail"), LogLevel::kInfo, nullptr, nullptr};
   return *state;  // never destroyed: threads may log until the very end
 }
 
@@ -62,6 +63,10 @@ void SetUpLog(std::string_view program, LogLevel level) {
   TheState().level = level;
 }
 
+void SetBeforeLogLine(std::function<void()> call) {
+  TheState().before = std::move(call);
+}
+
 bool LogEnabled(LogLevel level) {
   return level >= TheState().level && level < LogLevel::kOff;
 }
@@ -69,6 +74,7 @@ bool LogEnabled(LogLevel level) {
 void LogLine(LogLevel level, std::string_view line) {
   State& state = TheState();
   if (!LogEnabled(level)) return;
+  if (state.before) state.before();
   if (state.capture) {
     state.capture(level, line);
   } else {

@@ -29,6 +29,10 @@ std::optional<LogLevel> ParseLogLevel(std::string_view text);
 // Before it is called, everything from kInfo up is logged for a program named `fantail`.
 void SetUpLog(std::string_view program, LogLevel level);
 
+// Called before each line is written: whoever draws on the terminal takes its drawing away. None
+// for nullptr. REQUIRES: only the thread that draws logs.
+void SetBeforeLogLine(std::function<void()> call);
+
 bool LogEnabled(LogLevel level);
 void LogLine(LogLevel level, std::string_view line);
 

@@ -141,6 +141,8 @@ class FeedClient {
   const ClientCounters& counters() const { return counters_; }
   Epoch epoch() const { return epoch_; }
   bool paced() const { return paced_; }
+  // Whether the epoch is a recording that is played again. Known when OnNewEpoch comes.
+  bool replay() const { return replay_; }
   Position through() const { return bookmark_; }
   // The interest that is acknowledged: complete through through(), and live after it.
   const Interest& complete() const { return complete_; }
@@ -230,6 +232,7 @@ class FeedClient {
   // The epoch; all of it ends with the epoch.
   Epoch epoch_;
   bool paced_ = false;
+  bool replay_ = false;
   Position through_;   // as the owner knows it
   Position bookmark_;  // of complete_; behind through_ at a node that is behind the one before
   Interest complete_;

@@ -32,7 +32,10 @@ void FeedClient::On(const wire::Welcome& welcome) {
     proved_at_ = now_;
     SendPing();
   }
-  if (welcome.epoch > epoch_ || older) BeginEpoch(welcome.epoch, welcome.paced);
+  if (welcome.epoch > epoch_ || older) {
+    replay_ = welcome.replay;
+    BeginEpoch(welcome.epoch, welcome.paced);
+  }
   if (!first) {
     // The node goes on with what it had acknowledged; a change that it had not, it has forgotten.
     version_ = have_version_;

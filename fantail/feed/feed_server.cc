@@ -36,13 +36,14 @@ FeedServer::~FeedServer() = default;
 // From above.
 
 void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
+  if (state_ != nullptr) state_->SealGroups(now_);
   for (auto& [address, session] : sessions_) {
     session->new_epoch_since = now_ - Waiting(*session);
+    KeepUnsent(session.get());
     session->group = nullptr;
     session->splice.reset();
     session->wants.clear();
     session->assembling = WantChange();
-    session->outbox.clear();
     session->interest = Interest();
     session->through = Position{};
     session->end_sent = false;
@@ -70,6 +71,17 @@ void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
   }
   cover_dirty_ = true;
   for (auto& [address, session] : sessions_) session->outbox.push_back(MakeWelcome());
+}
+
+// What a session in step has not been sent of the epoch that ends still goes out before the next
+// one's welcome: to one that lives through a round of a replay nothing may be missing.
+void FeedServer::KeepUnsent(Session* session) {
+  const bool promised =
+      session->group != nullptr && session->splice == nullptr && session->wants.empty();
+  if (!promised) return session->outbox.clear();
+  for (; session->next < session->group->log_end(); ++session->next) {
+    session->outbox.push_back(session->group->entry(session->next).message);
+  }
 }
 
 Topics::Added FeedServer::AddTopic(TopicId id, std::string_view name) {
@@ -356,6 +368,7 @@ wire::Message FeedServer::MakeWelcome() const {
   if (state_ != nullptr) {
     welcome.epoch = state_->epoch();
     welcome.paced = state_->paced();
+    welcome.replay = replay_;
   }
   return wire::Encode(welcome);
 }

@@ -114,6 +114,8 @@ class FeedServer {
 
   // --- From above. ---
 
+  // Whether the epochs that begin from now on are recordings: told in their welcomes.
+  void set_replay(bool replay) { replay_ = replay; }
   // A new epoch begins; nothing is known of it yet. `covers_everything` is a publisher's: it asks
   // nobody above.
   void BeginEpoch(Epoch epoch, bool paced, bool covers_everything);
@@ -207,6 +209,8 @@ class FeedServer {
   wire::Message MakeWelcome() const;
   void Refuse(std::string_view address, wire::RefusedCode code, std::string_view reason);
 
+  void KeepUnsent(Session* session);
+
   // Each returns false if the session is gone.
   bool Flush(Session* session);
   bool SendOne(Session* session, const wire::Message& message, bool* sent);
@@ -228,6 +232,7 @@ class FeedServer {
 
   std::unique_ptr<EpochState> state_;  // null until an epoch has begun
   bool covers_everything_ = false;
+  bool replay_ = false;
   // By address. Ordered, so that the same input gives the same output in every run.
   std::map<std::string, std::unique_ptr<Session>, std::less<>> sessions_;
   wire::Decoder decoder_;

@@ -27,7 +27,10 @@ class Forwarder final : private FeedEvents {
   bool Turn(MonotonicTime now);
 
  private:
-  void OnNewEpoch(Epoch epoch, bool paced) override { server_.BeginEpoch(epoch, paced, false); }
+  void OnNewEpoch(Epoch epoch, bool paced) override {
+    server_.set_replay(upstream_.replay());
+    server_.BeginEpoch(epoch, paced, false);
+  }
   void OnTopic(TopicId id, std::string_view name) override { server_.AddTopic(id, name); }
   void OnVenue(VenueId id, std::string_view name) override { server_.AddVenue(id, name); }
   void OnImage(const TopicImage& image) override { server_.AddImage(image); }

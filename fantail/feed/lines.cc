@@ -97,6 +97,9 @@ const std::vector<BackfillAnswer>& Lines::backfilled() const {
 const FeedState& Lines::state() const {
   return single() ? speaker_->state() : state_;
 }
+bool Lines::replay() const {
+  return single() ? speaker_->replay() : replay_;
+}
 bool Lines::paced() const {
   return single() ? speaker_->paced() : paced_;
 }
@@ -149,6 +152,7 @@ void Lines::OnNewEpoch(Line* line, bool paced) {
   if (line->client.epoch() <= epoch_) return;  // another line was here first
   epoch_ = line->client.epoch();
   paced_ = paced;
+  replay_ = line->client.replay();
   through_ = reach_ = solid_ = Position{};
   complete_ = Interest();
   CheckCovers();

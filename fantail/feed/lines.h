@@ -48,6 +48,7 @@ class Lines {
   // Sums, but records, images and gaps are what the owner was given.
   ClientCounters counters() const;
   bool paced() const;
+  bool replay() const;
   Epoch epoch() const;
   // Whether complete() is the answer to all that the owner wants.
   bool current() const;
@@ -116,6 +117,7 @@ class Lines {
   // What the owner has been given; all of it ends with the epoch.
   Epoch epoch_;
   bool paced_ = false;
+  bool replay_ = false;
   Position through_;
   Position reach_;  // of the newest record
   Position solid_;  // the same, of a line that covers complete_: all of that has come up to here

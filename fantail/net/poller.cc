@@ -45,6 +45,10 @@ void Poller::Wait(Nanos timeout) {
   if (ppoll(descriptors_.data(), descriptors_.size(), &wait, nullptr) > 0) AskWoken();
 }
 
+void Poller::WaitUntil(MonotonicTime until) {
+  Wait(std::max(until - ReadMonotonicClock(), Nanos{0}));
+}
+
 Nanos Poller::AskUndrained(Nanos timeout) {
   const bool unsure =
       std::any_of(sockets_.begin(), sockets_.end(), [](const Item& item) { return !item.drained; });

@@ -26,6 +26,8 @@ class Poller {
   void Add(int fd);  // -1 is nothing
   // Returns early for a signal that is not blocked.
   void Wait(Nanos timeout);
+  // The same, up to a moment that is near: it reads the clock, for the turn has taken its time.
+  void WaitUntil(MonotonicTime until);
   // Whether the newest Wait found something to read there.
   bool Readable(const zmq::socket_t* socket) const;
   bool Readable(int fd) const;

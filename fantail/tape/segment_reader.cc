@@ -207,7 +207,7 @@ SegmentReader::Result SegmentReader::Next() {
       }
     }
     if (problem != nullptr) return Report(end, header_.through, problem);
-    at_ = end;
+    block_offset_ = std::exchange(at_, end);
     through_ = std::max(through_, header_.through);
     if (header_.kind == BlockKind::kCheckpoint || header_.kind == BlockKind::kData) {
       return Result::kBlock;

@@ -54,6 +54,7 @@ class SegmentReader {
   Result Next();
   const BlockHeader& header() const { return header_; }
   const Content& content() const { return content_; }
+  uint64_t block_offset() const { return block_offset_; }
   const Damage& damage() const { return damage_; }
   // Next has given the end.
   bool at_end() const { return at_end_; }
@@ -91,6 +92,7 @@ class SegmentReader {
   bool end_seen_ = false;  // the trailer, or that it is missing
 
   BlockHeader header_;
+  uint64_t block_offset_ = 0;  // of what header_ belongs to
   Content content_;
   Damage damage_;
   bool indexed_ = false;

@@ -61,6 +61,7 @@ absl::StatusOr<std::unique_ptr<TapeReader>> TapeReader::Open(const std::string& 
   auto segments = ListSegments(path, &reader->problems_);
   if (!segments.ok()) return segments.status();
   reader->segments_ = *std::move(segments);
+  reader->indexes_.resize(reader->segments_.size());
   return reader;
 }
 
@@ -71,6 +72,46 @@ absl::Status TapeReader::OpenSegment(size_t number) {
   next_segment_ = number + 1;
   in_checkpoint_ = false;
   return absl::OkStatus();
+}
+
+// A sealed segment never changes. An active one may have grown since.
+absl::StatusOr<const TapeReader::SegmentIndex*> TapeReader::IndexOf(size_t number) {
+  std::unique_ptr<SegmentIndex>& known = indexes_[number];
+  if (known != nullptr && segments_[number].head.sealed) return known.get();
+  std::unique_ptr<SegmentReader> opened;
+  SegmentReader* segment = segment_.get();
+  if (segment == nullptr || next_segment_ != number + 1) {
+    auto another = SegmentReader::Open(segments_[number].path);
+    if (!another.ok()) return another.status();
+    opened = *std::move(another);
+    segment = opened.get();
+  }
+  if (known != nullptr && known->file_bytes == segment->size_bytes()) return known.get();
+  known = std::make_unique<SegmentIndex>();
+  known->file_bytes = segment->size_bytes();
+  known->entries = segment->Index();
+  for (IndexEntry& entry : known->entries) {
+    known->records += entry.records;
+    entry.topics = {};
+  }
+  return known.get();
+}
+
+uint64_t TapeReader::first_record() {
+  uint64_t number = given_from_;
+  for (size_t i = 0; i < next_segment_; ++i) {
+    const auto index = IndexOf(i);
+    if (!index.ok()) continue;  // it can be read no more: then it has none
+    if (i + 1 < next_segment_) {
+      number += (*index)->records;
+      continue;
+    }
+    for (const IndexEntry& entry : (*index)->entries) {
+      if (entry.offset >= segment_->block_offset()) break;
+      number += entry.records;
+    }
+  }
+  return number;
 }
 
 void TapeReader::Rewind() {
@@ -153,7 +194,8 @@ bool TapeReader::Wanted() {
 }
 
 void TapeReader::Deliver(feed::FeedContent* to) {
-  segment_->content().Deliver(to, std::exchange(skip_records_, 0));
+  given_from_ = std::exchange(skip_records_, 0);
+  segment_->content().Deliver(to, given_from_);
   through_ = std::max(through_, segment_->header().through);
   to->OnThrough(through_);
 }
@@ -207,14 +249,16 @@ absl::Status TapeReader::SeekRecord(uint64_t number, TapeState* state) {
 absl::Status TapeReader::SeekTo(Target target, TapeState* state) {
   for (size_t number = 0; number < segments_.size(); ++number) {
     if (target.EndsBefore(segments_[number])) continue;
-    if (absl::Status s = OpenSegment(number); !s.ok()) return s;
-    const std::vector<IndexEntry>& index = segment_->Index();
-    for (size_t block = 0; block < index.size(); ++block) {
-      if (target.IsIn(segments_[number], index[block])) {
-        return SeekWithin(index, block, target, state);
+    const auto index = IndexOf(number);
+    if (!index.ok()) return index.status();
+    const std::vector<IndexEntry>& entries = (*index)->entries;
+    for (size_t block = 0; block < entries.size(); ++block) {
+      if (target.IsIn(segments_[number], entries[block])) {
+        if (absl::Status s = OpenSegment(number); !s.ok()) return s;
+        return SeekWithin(entries, block, target, state);
       }
-      if (index[block].kind == BlockKind::kData) {
-        target.record -= std::min<uint64_t>(target.record, index[block].records);
+      if (entries[block].kind == BlockKind::kData) {
+        target.record -= std::min<uint64_t>(target.record, entries[block].records);
       }
     }
   }
@@ -238,7 +282,11 @@ absl::Status TapeReader::SeekWithin(const std::vector<IndexEntry>& index, size_t
   while (true) {
     const SegmentReader::Result result = segment_->Next();
     if (result == SegmentReader::Result::kEnd) break;
-    if (result == SegmentReader::Result::kDamage) continue;  // Next tells it again, if it is behind
+    if (result == SegmentReader::Result::kDamage) {
+      const Damage& damage = segment_->damage();
+      if (damage.offset + damage.bytes > index[block].offset) break;  // Next tells it again
+      continue;
+    }
     if (segment_->header().through <= index[block].after) {
       segment_->content().Deliver(state);
       state->OnThrough(segment_->header().through);
@@ -280,11 +328,11 @@ absl::Status TapeReader::SeekEnd(TapeState* state) {
 
 absl::StatusOr<TapeReader::Span> TapeReader::Measure() {
   Span span;
-  for (const SegmentInfo& info : segments_) {
-    auto segment = SegmentReader::Open(info.path);
-    if (!segment.ok()) return segment.status();
-    span.size_bytes += info.size_bytes;
-    for (const IndexEntry& entry : (*segment)->Index()) {
+  for (size_t number = 0; number < segments_.size(); ++number) {
+    const auto index = IndexOf(number);
+    if (!index.ok()) return index.status();
+    span.size_bytes += segments_[number].size_bytes;
+    for (const IndexEntry& entry : (*index)->entries) {
       if (entry.records == 0) continue;
       if (span.records == 0) {
         span.first_time_ns = entry.first_time_ns;

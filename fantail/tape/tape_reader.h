@@ -1,8 +1,9 @@
 // Reads a tape: one file, or a folder of segments as a journal and a recorder write them, in the
 // order of epochs and positions, as the feed that was recorded. What is missing is told as a gap.
 //
-// Thread: one owner.  Cost: as SegmentReader's. A seek reads an index and at most
-// kCheckpointRecords records.
+// Thread: one owner.
+// Cost: as SegmentReader's. A seek reads at most kCheckpointRecords records; the index of each
+//   segment is read once, and kept without its topics (80 bytes a block).
 // Errors: Open and the seeks fail with one line; damage is told by Next and reading goes on.
 #ifndef FANTAIL_TAPE_TAPE_READER_H_
 #define FANTAIL_TAPE_TAPE_READER_H_
@@ -53,6 +54,9 @@ class TapeReader {
   Result Next(feed::FeedContent* to);
   const Damage& damage() const { return segment_->damage(); }
   const std::string& problem() const { return problem_; }
+  // The number, in the tape's order from 0, of the first record of what Next has given; what is
+  // damaged counts as far as an index knows of it. REQUIRES: Next has given a block.
+  uint64_t first_record();
 
   // Goes to the first record, in the tape's order, that is not before the time, the position within
   // its epoch (0: the first epoch), or the number of records: *state is what was known just before
@@ -76,10 +80,16 @@ class TapeReader {
 
  private:
   struct Target;
+  struct SegmentIndex {
+    std::vector<IndexEntry> entries;  // by rising offset, without topics
+    uint64_t records = 0;
+    uint64_t file_bytes = 0;
+  };
 
   explicit TapeReader(std::string path) : path_(std::move(path)) {}
 
   absl::Status OpenSegment(size_t number);
+  absl::StatusOr<const SegmentIndex*> IndexOf(size_t number);
   void EnterSegment(feed::FeedContent* to);
   bool Wanted();
   void Deliver(feed::FeedContent* to);
@@ -99,6 +109,8 @@ class TapeReader {
   bool wants_checkpoint_ = true;
   bool in_checkpoint_ = false;  // the parts of one are being given
   size_t skip_records_ = 0;     // of the block that Next gives first: before a seek's target
+  uint64_t given_from_ = 0;     // of the block that Next has given: its first record that was given
+  std::vector<std::unique_ptr<SegmentIndex>> indexes_;  // of segments_, once known
 };
 
 }  // namespace fantail::tape

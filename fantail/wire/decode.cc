@@ -90,6 +90,7 @@ Problem Read(const fbs::Welcome& t, Welcome* m) {
   m->paced = t.paced();
   m->encoding = static_cast<Encoding>(t.encoding());
   m->max_patterns = t.max_patterns();
+  m->replay = t.replay();
   if (m->window_bytes < kMaxMessageBytes || m->window_messages == 0) return "a window of nothing";
   return m->encoding != Encoding::kPlain ? "an encoding that was not offered" : nullptr;
 }

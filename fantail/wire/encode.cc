@@ -69,7 +69,8 @@ Message Encode(const Welcome& welcome) {
   return Finish(b, Kind::kWelcome,
                 fbs::CreateWelcome(b, feed, name, welcome.node.value, welcome.epoch.value,
                                    welcome.window_bytes, welcome.window_messages, welcome.paced,
-                                   static_cast<uint8_t>(welcome.encoding), welcome.max_patterns));
+                                   static_cast<uint8_t>(welcome.encoding), welcome.max_patterns,
+                                   welcome.replay));
 }
 
 Message Encode(const Refused& refused) {

@@ -65,6 +65,7 @@ struct Welcome {
   bool paced = false;
   Encoding encoding = Encoding::kPlain;
   uint32_t max_patterns = 0;
+  bool replay = false;  // the epoch is a recording that is played again
 };
 
 enum class RefusedCode : uint8_t {

@@ -22,6 +22,9 @@ const char* const kHeader = "ts_ns,symbol,kind,price,size,bid,bid_size,ask,ask_s
 std::string PublisherPath() {
   return FANTAIL_PUBLISHER;
 }
+std::string ReplayPath() {
+  return FANTAIL_REPLAY;
+}
 std::string GatewayPath() {
   return FANTAIL_GATEWAY;
 }
@@ -74,6 +77,11 @@ Program& Lab::Start(const std::string& kind, Arguments arguments, bool await) {
 Program& Lab::Publisher(const std::string& source, Arguments arguments) {
   Arguments all = {PublisherPath(), "--listen", "tcp://127.0.0.1:*", "--source", source};
   return Start("publisher", Join(std::move(all), arguments), true);
+}
+
+Program& Lab::Replay(const std::vector<std::string>& tapes, Arguments arguments) {
+  const Arguments all = {ReplayPath(), "--listen", "tcp://127.0.0.1:*"};
+  return Start("replay", Join(Join(all, tapes), arguments), true);
 }
 
 Program& Lab::GatewayAt(const std::string& listen, const Program& above, Arguments arguments) {

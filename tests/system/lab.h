@@ -52,6 +52,8 @@ class Lab : public ::testing::Test {
  protected:
   // Programs by name; `arguments` behind the common ones. A node is ready when this returns.
   Program& Publisher(const std::string& source, Arguments arguments = {});
+  // Tapes, played.
+  Program& Replay(const std::vector<std::string>& tapes, Arguments arguments = {});
   Program& Gateway(const Program& above, Arguments arguments = {});
   Program& GatewayAt(const std::string& listen, const Program& above, Arguments arguments = {});
   Program& Desk(const Program& above, Arguments arguments = {});
@@ -77,6 +79,7 @@ class Lab : public ::testing::Test {
 
 // Paths of the programs under test.
 std::string PublisherPath();
+std::string ReplayPath();
 std::string GatewayPath();
 std::string DeskPath();
 std::string RecordPath();

@@ -94,6 +94,20 @@ class FanoutTest(unittest.TestCase):
             self.assertRegex(run.stdout, rf"\n{what} +\d+\.\d +\d+\.\d+ +\d+\.\d+\n")
         self.assertRegex(run.stdout, r"\nby the clock +median \d+\.\d ms, max \d+\.\d ms\n")
 
+    def test_replays_a_tape_and_says_how_late_its_ticks_are(self):
+        run = subprocess.run([BENCH, "replay", "--records", "100000", "--seconds", "1"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, r"\npacing_p99_ms \d+\.\d+\n")
+        ticks = int(re.search(r"pacing at 1x, (\d+) ticks", run.stdout).group(1))
+        self.assertGreater(ticks, 10000)
+
+    def test_measures_seeks(self):
+        run = subprocess.run([BENCH, "replay", "--records", "100000", "--seek"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, r"\nseek_max_ms \d+\.\d+\n")
+
     def test_names_the_gateway_that_is_not_there(self):
         code, _, err = fanout("--gateway", "/nowhere/fantail-gateway")
         self.assertEqual(code, 74)

@@ -12,6 +12,7 @@
 #include "fantail/app/options.h"
 #include "tools/fantail-bench/comparison.h"
 #include "tools/fantail-bench/cuts.h"
+#include "tools/fantail-bench/replay.h"
 #include "tools/fantail-bench/report.h"
 #include "tools/fantail-bench/tape_bench.h"
 #include "tools/fantail-bench/temporary_folder.h"
@@ -103,6 +104,7 @@ int Main(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "fanout") return Fanout(argc - 1, argv + 1);
   if (command == "cuts") return Cuts(argc - 1, argv + 1);
+  if (command == "replay") return Replay(argc - 1, argv + 1);
   if (command == "thin-link") return ThinLink(argc - 1, argv + 1);
   if (command == "tape") return TapeBench(argc - 1, argv + 1);
   // The relays, in processes of their own; not for people.
@@ -113,7 +115,8 @@ int Main(int argc, char** argv) {
   std::vector<std::string> words;
   line.Positionals("COMMAND", &words,
                    "fanout: the gateway beside other relays; cuts: links that fall silent; "
-                   "thin-link: one that carries too little; tape: tapes beside plain files");
+                   "thin-link: one that carries too little; tape: tapes beside plain files; "
+                   "replay: a tape's pace, and seeks");
   line.Example("fantail-bench fanout --subscribers 64 --interest all", "fan-out at saturation");
   line.Example("fantail-bench cuts --cuts 64", "stale, and live again");
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;

@@ -57,6 +57,10 @@ absl::StatusOr<std::string> RelayProcess::Start(const std::vector<std::string>& 
   return absl::DeadlineExceededError("the relay \"" + command[0] + "\" is not up within 10 s");
 }
 
+void RelayProcess::Stop() {
+  if (pid_ > 0) kill(pid_, SIGTERM);
+}
+
 bool RelayProcess::Running() {
   if (pid_ >= 0 && waitpid(pid_, nullptr, WNOHANG) == pid_) pid_ = -1;
   return pid_ >= 0;

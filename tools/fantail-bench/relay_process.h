@@ -25,6 +25,8 @@ class RelayProcess {
   absl::StatusOr<std::string> Start(const std::vector<std::string>& command,
                                     const std::string& ready_file);
   bool Running();
+  // Asks it to end in good order; the destructor ends it in any case.
+  void Stop();
   // User and system, all threads, exact to the nanosecond. REQUIRES: it runs.
   Nanos CpuTime() const;
 

@@ -29,6 +29,17 @@ TEST(LogTest, IsSilentWhenOff) {
   SetUpLog("fantail-gateway", LogLevel::kInfo);
 }
 
+TEST(LogTest, WhoDrawsOnTheTerminalIsCalledBeforeEachLine) {
+  std::vector<std::string> said;
+  const LogCapture capture([&](LogLevel, std::string_view line) { said.emplace_back(line); });
+  SetBeforeLogLine([&] { said.emplace_back("cleared"); });
+  LogInfo("one");
+  LogDebug("not shown");
+  SetBeforeLogLine(nullptr);
+  LogInfo("two");
+  EXPECT_THAT(said, ElementsAre("cleared", "one", "two"));
+}
+
 TEST(LogTest, KnowsTheNamesOfItsLevels) {
   EXPECT_EQ(ParseLogLevel("warning"), LogLevel::kWarning);
   EXPECT_EQ(ParseLogLevel("loud"), std::nullopt);

@@ -111,6 +111,13 @@ TEST_F(BoardTest, ShowsALiveFeedWithItsPathAgeAndClock) {
                 std::string(21, ' ') + "  08:00:00 UTC");
 }
 
+TEST_F(BoardTest, SaysThatARecordingIsPlayedAgain) {
+  model_->SetReplay(true);
+  EXPECT_TRUE(Lines()[0].starts_with("LIVE  REPLAY  at most 0.1 s old  equities")) << Lines()[0];
+  model_->SetReplay(false);
+  EXPECT_TRUE(Lines()[0].starts_with("LIVE  at most 0.1 s old  equities")) << Lines()[0];
+}
+
 TEST_F(BoardTest, ShowsARowWithItsChangeQuoteAndVolume) {
   Apply(TradeRecord(1, 0, 1, 2925, -2, 300));
   Apply(TradeRecord(2, 0, 2, 293, -1, 200));

@@ -12,6 +12,18 @@ using std::chrono::seconds;
 
 class LinesTest : public LinesFixture {};
 
+TEST_F(LinesTest, AReplayIsOneToEverybodyBelow) {
+  AddDesk({"*"});
+  StartGateway("branch", 2);
+  Run(seconds(1), /*ticks=*/false);
+  EXPECT_FALSE(desk_lines.replay() || gateways["branch"]->upstream().replay());
+  hq->set_replay(true);
+  hq->BeginEpoch(Epoch{8}, /*paced=*/false, /*covers_everything=*/true);
+  Run(seconds(1), /*ticks=*/false);
+  EXPECT_EQ(desk_lines.epoch(), Epoch{8});
+  EXPECT_TRUE(desk_lines.replay() && gateways["branch"]->upstream().replay());
+}
+
 TEST_F(LinesTest, GiveTheFirstCopyOfEveryRecordOnce) {
   AddDesk({"*"});
   Run(seconds(1), false);

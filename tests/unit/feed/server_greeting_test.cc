@@ -34,6 +34,16 @@ TEST_F(GreetingTest, APacedFeedSaysSo) {
   EXPECT_TRUE(To("desk").Last<wire::Welcome>().paced);
 }
 
+TEST_F(GreetingTest, ARecordingThatIsPlayedAgainSaysSoFromItsEpochOn) {
+  Start();
+  Hello("desk");
+  EXPECT_FALSE(To("desk").Last<wire::Welcome>().replay);
+  server->set_replay(true);
+  server->BeginEpoch({kEpoch.value + 1}, /*paced=*/false, /*covers_everything=*/true);
+  Turn();
+  EXPECT_TRUE(To("desk").Last<wire::Welcome>().replay);
+}
+
 TEST_F(GreetingTest, AWrongFeedIsRefusedAndBothAreNamed) {
   Start();
   From("desk", wire::Hello{.feed = "films", .name = "desk", .node = {2}});
@@ -207,6 +217,29 @@ TEST_F(GreetingTest, ANewEpochGoesOnWithTheInterestThatTheClientKnowsOf) {
   EXPECT_EQ(To("desk").Kinds(), "welcome have welcome have");
   EXPECT_EQ(To("desk").Last<wire::Have>().version, version - 1);
   EXPECT_EQ(Find("desk")->interest, Interest(testing::P({"A*"})));
+}
+
+TEST_F(GreetingTest, WhatASessionWasNotYetSentOfAnEpochComesBeforeTheNextOne) {
+  options.window_messages = 3;
+  Start();
+  Join("desk", {"*"});
+  Publish("A");
+  Turn();  // welcome, have, names: the window is full
+  Publish("A");
+  server->BeginEpoch({kEpoch.value + 1}, false, true);
+  topics.clear();
+  head = {};
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome have names");
+  Ack("desk");
+  Turn();
+  Ack("desk");
+  Turn();
+  Publish("B");
+  Turn();
+  Ack("desk");
+  Turn();
+  EXPECT_EQ(To("desk").Kinds(), "welcome have names batch batch welcome have names batch");
 }
 
 TEST_F(GreetingTest, APongBringsTheNonceThePathAndTheHead) {

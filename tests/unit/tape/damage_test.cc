@@ -158,6 +158,27 @@ TEST(DamagedTape, ManyDamagedPlacesAreAllToldAndTheRestIsRead) {
   EXPECT_FALSE(all.told.gaps.empty());
 }
 
+TEST(DamagedTape, EnteredWhereItIsDamagedTellsThatAndGoesOnWithTheNextWholeBlock) {
+  std::vector<wire::Record> records;
+  std::string bytes = SealedBytes(3 * kSealedRecords, &records);
+  TempFolder folder;
+  WriteBytes(folder / "whole.tape", bytes);
+  const auto index = (*SegmentReader::Open(folder / "whole.tape"))->Index();
+  ASSERT_EQ(index.size(), 4u);  // a checkpoint, and three blocks
+  bytes[index[2].offset + kBlockHeaderBytes + 100] ^= 1;
+  WriteBytes(folder / "a.tape", bytes);
+  auto reader = TapeReader::Open(folder / "a.tape");
+  TapeState state;
+  ASSERT_TRUE((*reader)->SeekRecord(kSealedRecords + 5000, &state).ok());
+  EXPECT_EQ(state.through(), Position{kSealedRecords});
+  const ReadAll all = Read(reader->get());
+  ASSERT_EQ(all.told.gaps.size(), 1u);
+  EXPECT_EQ(all.told.gaps[0].from, Position{kSealedRecords});
+  EXPECT_EQ(all.told.gaps[0].to, Position{2 * kSealedRecords});
+  ASSERT_EQ(all.told.records.size(), kSealedRecords);
+  EXPECT_EQ(all.told.records.front().position, Position{2 * kSealedRecords + 1});
+}
+
 TEST(DamagedTape, ADeletedPieceIsMissed) {
   std::vector<wire::Record> records;
   std::string bytes = ActiveBytes(100, &records);

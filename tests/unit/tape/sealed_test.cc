@@ -84,6 +84,7 @@ TEST(SealedTape, IsEnteredAtAnyRecordWithTheImageOfThatMoment) {
     if (i % 3 == 2) {
       while (first > 0 && records[first - 1].tick.time_ns == records[at].tick.time_ns) --first;
     }
+    EXPECT_EQ((*reader)->first_record(), first);
     EXPECT_EQ(told.records.front().position, records[first].position) << "seek number " << i;
     feed::ImageTable expected;
     for (size_t r = 0; r < first; ++r) expected.Apply(records[r].tick);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "fantail/wire/decode.h"
 #include "fantail/wire/encode.h"
@@ -59,6 +60,30 @@ TEST_F(RoundTripTest, Welcome) {
   EXPECT_EQ(out.paced, in.paced);
   EXPECT_EQ(out.encoding, in.encoding);
   EXPECT_EQ(out.max_patterns, in.max_patterns);
+  EXPECT_FALSE(out.replay);
+}
+
+// How many bytes the list of the fields that are there takes, the last one that is not a default
+// included.
+uint16_t FieldListBytes(const Message& message) {
+  const auto read = [&]<class T>(size_t at, T* value) {
+    std::memcpy(value, message.bytes().data() + at, sizeof *value);
+  };
+  uint32_t root;
+  int32_t back;
+  uint16_t bytes;
+  read(8, &root);
+  read(8 + root, &back);
+  read(static_cast<size_t>(static_cast<int64_t>(8 + root) - back), &bytes);
+  return bytes;
+}
+
+TEST_F(RoundTripTest, OnlyTheWelcomeToAReplayHasAFieldMoreThanBeforeThereWereReplays) {
+  Welcome in = AWelcome();
+  EXPECT_EQ(FieldListBytes(Encode(in)), 4 + 2 * 9);
+  in.replay = true;
+  EXPECT_TRUE(Through(in).replay);
+  EXPECT_EQ(FieldListBytes(message_), 4 + 2 * 10);
 }
 
 TEST_F(RoundTripTest, Refused) {
