@@ -14,6 +14,13 @@ bool IsSegment(const fs::path& path) {
   return path.extension() == kSealedSuffix || path.extension() == kActiveSuffix;
 }
 
+// The first part of the last checkpoint at or before `block`.
+size_t CheckpointAt(const std::vector<IndexEntry>& index, size_t block) {
+  while (block > 0 && index[block].kind != BlockKind::kCheckpoint) --block;
+  while (block > 0 && index[block - 1].kind == BlockKind::kCheckpoint) --block;
+  return block;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<SegmentInfo>> ListSegments(const std::string& path,
@@ -266,40 +273,51 @@ absl::Status TapeReader::SeekTo(Target target, TapeState* state) {
   return SeekEnd(state);
 }
 
-// From the checkpoint before `block` to the target in it.
+// From the checkpoint before `block` to the target in it. One that is damaged has not all that is
+// known there: then from the one before, as far as there is one.
 absl::Status TapeReader::SeekWithin(const std::vector<IndexEntry>& index, size_t block,
                                     const Target& target, TapeState* state) {
-  size_t begin = block;
-  while (begin > 0 && index[begin].kind != BlockKind::kCheckpoint) --begin;
-  while (begin > 0 && index[begin - 1].kind == BlockKind::kCheckpoint) --begin;
+  size_t begin = CheckpointAt(index, block);
+  while (!ReadUpTo(index, begin, block, target, state)) begin = CheckpointAt(index, begin - 1);
+  epoch_ = segment_->head().epoch;
+  through_ = state->through();
+  wants_checkpoint_ = false;
+  segment_->Seek(index[block]);
+  return absl::OkStatus();
+}
+
+// False if the checkpoint with which it begins is damaged, and there is one before.
+bool TapeReader::ReadUpTo(const std::vector<IndexEntry>& index, size_t begin, size_t block,
+                          const Target& target, TapeState* state) {
   const Head& head = segment_->head();
   state->OnNewEpoch(head.epoch, head.paced);
   state->OnThrough(index[begin].after);
-  epoch_ = head.epoch;
-  wants_checkpoint_ = false;
   skip_records_ = 0;
   segment_->Seek(index[begin]);
+  bool in_checkpoint = begin > 0;
   while (true) {
     const SegmentReader::Result result = segment_->Next();
-    if (result == SegmentReader::Result::kEnd) break;
+    if (result == SegmentReader::Result::kEnd) return true;
     if (result == SegmentReader::Result::kDamage) {
+      if (in_checkpoint) return false;
       const Damage& damage = segment_->damage();
-      if (damage.offset + damage.bytes > index[block].offset) break;  // Next tells it again
+      if (damage.offset + damage.bytes > index[block].offset) return true;  // Next tells it again
       continue;
     }
-    if (segment_->header().through <= index[block].after) {
+    const BlockHeader& header = segment_->header();
+    in_checkpoint = in_checkpoint && header.kind == BlockKind::kCheckpoint;
+    if (header.through <= index[block].after) {
       segment_->content().Deliver(state);
-      state->OnThrough(segment_->header().through);
+      state->OnThrough(header.through);
       continue;
     }
-    const std::vector<wire::Record>& records = segment_->content().records();
-    skip_records_ = target.Find(records);
-    segment_->content().DeliverBefore(state, skip_records_);
-    break;
+    // Otherwise the block with the target is damaged: all of it is told to be missing.
+    if (header.after == index[block].after) {
+      skip_records_ = target.Find(segment_->content().records());
+      segment_->content().DeliverBefore(state, skip_records_);
+    }
+    return true;
   }
-  through_ = state->through();
-  segment_->Seek(index[block]);
-  return absl::OkStatus();
 }
 
 absl::Status TapeReader::SeekEnd(TapeState* state) {

@@ -96,6 +96,8 @@ class TapeReader {
   absl::Status SeekTo(Target target, TapeState* state);
   absl::Status SeekWithin(const std::vector<IndexEntry>& index, size_t block, const Target& target,
                           TapeState* state);
+  bool ReadUpTo(const std::vector<IndexEntry>& index, size_t begin, size_t block,
+                const Target& target, TapeState* state);
 
   const std::string path_;
   std::vector<SegmentInfo> segments_;
