@@ -56,14 +56,13 @@ enum class Bug : uint8_t {
   kTrustTheHopAbove,
   kCountPongs,
   kMoveShows,
+  kTellTooEarly,
   kForwarderHidesGap,
   // Lines.
   kCountOldInterest,
   kTrustTheOtherLine,
   kPromiseTooEarly,
   kJoinTooEarly,
-  kKeepAnswers,
-  kAnswerFromBehind,
   kCount,
 };
 

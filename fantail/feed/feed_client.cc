@@ -58,10 +58,13 @@ void FeedClient::AskBackfill(Backfill backfill) {
   backfills_.push_back(std::move(backfill));
 }
 
-// What was asked for and not answered is asked for again, in the next session.
+// What was asked for, and of which the owner has not been told, is asked for again, in the next
+// session.
 void FeedClient::AskAgain() {
-  for (BackfillAnswer& backfill : asking_) AskBackfill(std::move(backfill.request));
-  asking_.clear();
+  for (std::vector<BackfillAnswer>* asked : {&asking_, &answered_}) {
+    for (BackfillAnswer& backfill : *asked) AskBackfill(std::move(backfill.request));
+    asked->clear();
+  }
 }
 
 bool FeedClient::current() const {
@@ -213,6 +216,7 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
   refused_.clear();
   refusing_.clear();
   AskAgain();
+  untold_.reset();
   caught_up_ = false;
   hops_.clear();
   upstream_ = State::kConnecting;

@@ -187,6 +187,7 @@ class FeedClient {
   void OnUnexpected();
 
   void BeginEpoch(Epoch epoch, bool paced);
+  void TellHave();
   void ResumeFrom(Position through, const Interest& complete, MonotonicTime live_until);
   template <class Fn>
   void Adopt(const Topics& topics, Fn last) {
@@ -260,7 +261,10 @@ class FeedClient {
   uint64_t wants_sent_ = 0;     // on all connections
   std::vector<Pattern> asked_;  // the session's patterns once version_ is acknowledged
   std::vector<BackfillAnswer>
-      asking_;                     // backfills in version_, with what is known of their answers
+      asking_;  // backfills in version_, with what is known of their answers
+  // A have, and answers to backfills, of which the owner has not been told.
+  std::optional<HaveNotice> untold_;
+  std::vector<BackfillAnswer> answered_;
   std::string refused_reason_;     // of the newest of refused_
   std::vector<Pattern> refused_;   // of this connection
   std::vector<Pattern> held_;      // the session's patterns as of have_version_

@@ -1,5 +1,6 @@
 // The half of FeedClient that takes in what a node says: one function a kind of message.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "fantail/base/planted.h"
@@ -59,6 +60,8 @@ void FeedClient::BeginEpoch(Epoch epoch, bool paced) {
   ended_.reset();
   backfills_.clear();
   asking_.clear();
+  answered_.clear();
+  untold_.reset();
   events_->OnNewEpoch(epoch, paced);
 }
 
@@ -87,30 +90,42 @@ void FeedClient::On(const wire::Have& have) {
   if (refusing_.size() > asked_.size() + asking_.size()) return OnUnexpected();
   if (have.more) return;
   have_version_ = have.version;
-  caught_up_ = true;
-  const HaveNotice notice{.version = have.version,
-                          .at = have.at,
-                          .refused = std::exchange(refusing_, {}),
-                          .reason = std::string(have.reason)};
-  for (const Pattern& pattern : notice.refused) {
+  if (!untold_) untold_.emplace();
+  untold_->version = have.version;
+  untold_->reason = have.reason;
+  for (Pattern& pattern : std::exchange(refusing_, {})) {
     std::erase(asked_, pattern);
     refused_.push_back(pattern);
-    refused_reason_ = notice.reason;
+    refused_reason_ = have.reason;
+    untold_->refused.push_back(std::move(pattern));
   }
   // A node that is a little behind: what is fresh is only there up to where the node is.
   bookmark_ = have.at;
-  through_ = std::max(through_, have.at);
   if (!repeated) {
     held_ = asked_;
-    backfilled_ = std::exchange(asking_, {});
+    std::move(asking_.begin(), asking_.end(), std::back_inserter(answered_));
+    asking_.clear();
   }
   complete_ = Interest(held_);
   RecountDigest();
+  caught_up_ = false;
+  TellHave();
+  SendWants();
+  Publish();
+}
+
+// Behind a node that was further, what is new in the interest is told when it is where the rest is.
+void FeedClient::TellHave() {
+  const bool behind = bookmark_ < through_ && !complete_.empty();
+  if (!untold_ || (behind && !planted::On(planted::Bug::kTellTooEarly))) return;
+  through_ = std::max(through_, bookmark_);
+  caught_up_ = true;
+  HaveNotice notice = *std::exchange(untold_, std::nullopt);
+  notice.at = bookmark_;
+  backfilled_ = std::exchange(answered_, {});
   events_->OnThrough(through_);
   events_->OnHave(notice);
   backfilled_.clear();
-  SendWants();
-  Publish();
 }
 
 // What is no longer wanted is forgotten, so that it counts in no digest and comes back with an
@@ -166,9 +181,13 @@ void FeedClient::On(const wire::Batch& batch) {
   }
   if (!live || batch.through <= bookmark_) return;
   bookmark_ = batch.through;
-  if (bookmark_ <= through_) return;
-  through_ = bookmark_;
-  events_->OnThrough(through_);
+  if (bookmark_ > through_) {
+    through_ = bookmark_;
+    events_->OnThrough(through_);
+  }
+  if (!untold_) return;
+  TellHave();
+  Publish();
 }
 
 // True if the owner does not have it yet.
@@ -232,6 +251,10 @@ void FeedClient::On(const wire::Gap& gap) {
       .from = gap.from, .to = gap.to, .patterns = {}, .reason = static_cast<GapReason>(gap.reason)};
   for (const std::string_view text : gap.patterns) {
     notice.patterns.emplace_back(text);
+    for (BackfillAnswer& answer : answered_) {
+      if (!answer.request.pattern.Overlaps(notice.patterns.back())) continue;
+      answer.complete_from = std::max(answer.complete_from, gap.to);
+    }
     topics_.ForEachMatch(notice.patterns.back(), [&](TopicId id) {
       if (states_[id.value].last.value != 0) states_[id.value].expects_image = true;
     });

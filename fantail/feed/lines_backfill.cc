@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "fantail/base/planted.h"
 #include "fantail/feed/lines_line.h"
 
 namespace fantail::feed {
@@ -19,8 +18,7 @@ void Lines::AskBackfill(const Backfill& backfill) {
 }
 
 bool Lines::Leads(const Line& line) const {
-  return line.client.through() >= std::max(through_, reach_) ||
-         planted::On(planted::Bug::kAnswerFromBehind);
+  return line.client.through() >= std::max(through_, reach_);
 }
 
 // Those that have joined since, or whose answer did not count.
@@ -68,7 +66,7 @@ void Lines::ForgetUnwantedBackfills() {
 }
 
 void Lines::NeedAgain(const std::vector<Pattern>& patterns, const Line* but) {
-  if (answers_.empty() || planted::On(planted::Bug::kKeepAnswers)) return;
+  if (answers_.empty()) return;
   std::erase_if(answers_, [&](const Answer& one) {
     const bool lost = one.line != but &&
                       std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) {

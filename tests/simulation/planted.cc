@@ -51,6 +51,8 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kTrustTheHopAbove, "trust-the-hop-above", "the state of the path above is ignored"},
       {Bug::kCountPongs, "count-pongs", "pongs count against the window at one end"},
       {Bug::kMoveShows, "move-shows", "a move is shown as stale"},
+      {Bug::kTellTooEarly, "tell-too-early",
+       "what is new is promised behind a node that was further"},
       {Bug::kForwarderHidesGap, "forwarder-hides-gap", "a gateway keeps a gap to itself"},
       {Bug::kCountOldInterest, "count-old-interest", "a line counts with an interest of old"},
       {Bug::kTrustTheOtherLine, "trust-the-other-line",
@@ -58,10 +60,6 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kPromiseTooEarly, "promise-too-early",
        "an interest is promised before its line is where the owner is"},
       {Bug::kJoinTooEarly, "join-too-early", "a line joins ahead of where the owner is"},
-      {Bug::kKeepAnswers, "keep-answers",
-       "a backfill counts although a gap or an image came since"},
-      {Bug::kAnswerFromBehind, "answer-from-behind",
-       "a backfill counts although its line is behind the owner"},
   };
   return bugs;
 }

@@ -42,6 +42,23 @@ TEST_F(ClientWantTest, WantsNothingOfANodeThatHasNotNamedTheEpochThatItKnows) {
   EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
 }
 
+// A gateway's sessions would take it for complete as far as the gateway has come.
+TEST_F(ClientWantTest, BehindANodeThatIsLessFarItTellsOfAHaveWhenItIsWhereItWas) {
+  GoLive();
+  Batch({0}, {9}, {});
+  client.SetInterest(P({"A*", "B*"}), now);
+  Reconnect();
+  Welcome();
+  Pong();
+  events.Take();
+  Have({5});
+  EXPECT_EQ(events.Take(), Said{});
+  EXPECT_EQ(client.state().state, State::kRecovering);
+  Batch({5}, {9}, {});
+  EXPECT_EQ(events.Take(), (Said{"through 9", "have 1 refused nothing"}));
+  EXPECT_EQ(client.state().state, State::kLive);
+}
+
 TEST_F(ClientWantTest, ABackfillOfWhatIsNotWantedIsNotAskedFor) {
   GoLive();
   client.AskBackfill({.pattern = Pattern("B*"), .after = {2}, .through = {8}});
