@@ -79,6 +79,8 @@ void FeedServer::KeepUnsent(Session* session) {
   const bool promised =
       session->group != nullptr && session->splice == nullptr && session->wants.empty();
   if (!promised) return session->outbox.clear();
+  // With its have, if one waits: then the client knows of that too.
+  session->known.reset();
   for (; session->next < session->group->log_end(); ++session->next) {
     session->outbox.push_back(session->group->entry(session->next).message);
   }

@@ -300,8 +300,10 @@ TEST_F(WindowTest, PongsSayHowLongASessionHasWaitedSinceBeforeANewEpoch) {
   server->BeginEpoch(Epoch{kEpoch.value + 1}, /*paced=*/false, /*covers_everything=*/true);
   Pass(seconds(1), {"stopped"});
   EXPECT_GE(To("stopped").Last<wire::Pong>().waiting_ns, 4'900'000'000u);
-  Ack("stopped");
-  Turn();
+  for (int i = 0; i < 3; ++i) {
+    Ack("stopped");
+    Turn();
+  }
   Ping("stopped");
   EXPECT_EQ(To("stopped").Last<wire::Pong>().waiting_ns, 0u);
 }

@@ -36,7 +36,7 @@ TEST(OpenSourceTest, OpensTheSyntheticMarketWithAndWithoutKeys) {
 
 TEST(OpenSourceTest, NamesTheSchemesThatItKnows) {
   const std::string forms =
-      "write csv:FILE, ndjson:FILE (- is standard input), iex:FILE, itch:FILE or "
+      "write csv:FILE, ndjson:FILE (- is standard input), tape:TAPE, iex:FILE, itch:FILE or "
       "synthetic:KEY=VALUE,...";
   EXPECT_EQ(ErrorOf("pcap:x"), "source \"pcap:x\": unknown scheme \"pcap\"; " + forms);
   EXPECT_EQ(ErrorOf("ticks.csv"), "source \"ticks.csv\": no scheme; " + forms);
