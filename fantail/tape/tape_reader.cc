@@ -14,6 +14,16 @@ bool IsSegment(const fs::path& path) {
   return path.extension() == kSealedSuffix || path.extension() == kActiveSuffix;
 }
 
+// While a tape is written, its writer puts a sealed segment in the place of an active one.
+absl::StatusOr<std::unique_ptr<SegmentReader>> OpenEither(const std::string& path) {
+  auto reader = SegmentReader::Open(path);
+  if (!absl::IsNotFound(reader.status()) || fs::path(path).extension() != kActiveSuffix) {
+    return reader;
+  }
+  auto sealed = SegmentReader::Open(fs::path(path).replace_extension(kSealedSuffix).string());
+  return sealed.ok() ? std::move(sealed) : std::move(reader);
+}
+
 // The first part of the last checkpoint at or before `block`.
 size_t CheckpointAt(const std::vector<IndexEntry>& index, size_t block) {
   while (block > 0 && index[block].kind != BlockKind::kCheckpoint) --block;
@@ -47,9 +57,9 @@ absl::StatusOr<std::vector<SegmentInfo>> ListSegments(const std::string& path,
   }
   std::vector<SegmentInfo> segments;
   for (const fs::path& file : files) {
-    auto reader = SegmentReader::Open(file.string());
+    auto reader = OpenEither(file.string());
     if (reader.ok()) {
-      segments.push_back({file.string(), (*reader)->head(), (*reader)->size_bytes()});
+      segments.push_back({(*reader)->path(), (*reader)->head(), (*reader)->size_bytes()});
     } else if (files.size() == 1) {
       return reader.status();
     } else {
@@ -73,9 +83,14 @@ absl::StatusOr<std::unique_ptr<TapeReader>> TapeReader::Open(const std::string& 
 }
 
 absl::Status TapeReader::OpenSegment(size_t number) {
-  auto segment = SegmentReader::Open(segments_[number].path);
+  auto segment = OpenEither(segments_[number].path);
   if (!segment.ok()) return segment.status();
   segment_ = *std::move(segment);
+  SegmentInfo& info = segments_[number];
+  if (info.path != segment_->path()) {  // it has been sealed
+    info = {segment_->path(), segment_->head(), segment_->size_bytes()};
+    indexes_[number].reset();
+  }
   next_segment_ = number + 1;
   in_checkpoint_ = false;
   return absl::OkStatus();
@@ -88,7 +103,7 @@ absl::StatusOr<const TapeReader::SegmentIndex*> TapeReader::IndexOf(size_t numbe
   std::unique_ptr<SegmentReader> opened;
   SegmentReader* segment = segment_.get();
   if (segment == nullptr || next_segment_ != number + 1) {
-    auto another = SegmentReader::Open(segments_[number].path);
+    auto another = OpenEither(segments_[number].path);
     if (!another.ok()) return another.status();
     opened = *std::move(another);
     segment = opened.get();
@@ -256,12 +271,18 @@ absl::Status TapeReader::SeekRecord(uint64_t number, TapeState* state) {
 absl::Status TapeReader::SeekTo(Target target, TapeState* state) {
   for (size_t number = 0; number < segments_.size(); ++number) {
     if (target.EndsBefore(segments_[number])) continue;
+    // Its index goes with the file that is open, in the place of which a sealed one may come.
+    const bool open = !segments_[number].head.sealed;
+    if (open) {
+      if (absl::Status s = OpenSegment(number); !s.ok()) return s;
+    }
     const auto index = IndexOf(number);
     if (!index.ok()) return index.status();
     const std::vector<IndexEntry>& entries = (*index)->entries;
     for (size_t block = 0; block < entries.size(); ++block) {
       if (target.IsIn(segments_[number], entries[block])) {
-        if (absl::Status s = OpenSegment(number); !s.ok()) return s;
+        absl::Status s = open ? absl::OkStatus() : OpenSegment(number);
+        if (!s.ok()) return s;
         return SeekWithin(entries, block, target, state);
       }
       if (entries[block].kind == BlockKind::kData) {

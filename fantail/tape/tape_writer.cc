@@ -72,7 +72,6 @@ absl::StatusOr<std::unique_ptr<TapeWriter>> TapeWriter::Open(Options options) {
   std::unique_ptr<TapeWriter> writer(new TapeWriter(std::move(options)));
   if (absl::Status s = writer->Lock(); !s.ok()) return s;
   if (absl::Status s = writer->Load(); !s.ok()) return s;
-  writer->housekeeper_ = std::thread([w = writer.get()] { w->KeepHouse(); });
   return writer;
 }
 
@@ -180,9 +179,10 @@ absl::Status TapeWriter::StartSegment() {
       options_.folder + "/" + SegmentName(head_.epoch, head_.after) + kActiveSuffix;
   auto segment = SegmentWriter::Create(path, head_, RandomId(), &state_);
   if (!segment.ok()) return segment.status();
-  // Until now the folder is as the last writer left it, and says so.
+  // Until now the folder is as the last writer left it, and says so: its owner can read it in peace.
   if (!std::exchange(began_, true)) {
     if (absl::Status s = WriteLock("open"); !s.ok()) return s;
+    housekeeper_ = std::thread([this] { KeepHouse(); });
   }
   segment_ = *std::move(segment);
   segment_counted_ = 0;
@@ -275,7 +275,7 @@ absl::Status TapeWriter::Close() {
   }
   segment_.reset();
   wake_.notify_one();
-  housekeeper_.join();
+  if (housekeeper_.joinable()) housekeeper_.join();
   return result.ok() && began_ ? WriteLock("closed") : result;
 }
 

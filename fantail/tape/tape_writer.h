@@ -58,7 +58,8 @@ class TapeWriter : public feed::FeedContent {
     bool seal_at_close = false;
   };
 
-  // Makes the folder if need be, locks it, and reads where the tape ends.
+  // Makes the folder if need be, locks it, and reads where the tape ends. What the folder holds is
+  // not touched before the first Commit.
   static absl::StatusOr<std::unique_ptr<TapeWriter>> Open(Options options);
   // Closes the tape if nobody has.
   ~TapeWriter();

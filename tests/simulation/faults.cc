@@ -22,7 +22,7 @@ class Fault {
   }
 
   void Inject() {
-    switch (random_.Below(cast_.older.empty() ? 15 : 18)) {
+    switch (random_.Below(cast_.older.empty() ? 17 : 20)) {
       case 0:
         Trace("the connection of " + client_ + " breaks, and both ends know");
         return world_->BreakLink(client_);
@@ -55,6 +55,8 @@ class Fault {
       case 13:
         return random_.OneIn(2) ? Deafen() : Block();
       case 14:
+      case 15:
+      case 16:
         return AskForMove(world_, cast_);
       default:
         return Mislead();

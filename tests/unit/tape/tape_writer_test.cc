@@ -92,6 +92,42 @@ TEST(TapeWriter, ContinuesWhereTheLastOneEndedHoweverOften) {
   EXPECT_TRUE(read.told.records == all);
 }
 
+TEST(TapeWriter, WhoeverReadsTheTapeMissesNothingOfWhatIsSealedMeanwhile) {
+  TempFolder folder;
+  MadeUpFeed feed(kSeed);
+  std::vector<wire::Record> all = feed.Next(500);
+  {
+    auto writer = MustOpen({.folder = folder.path()});
+    writer->OnNewEpoch({5}, false);
+    feed.TellNames(writer.get());
+    writer->OnRecords(all);
+  }
+  auto reader = TapeReader::Open(folder.path());
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  TapeState state;
+  ASSERT_TRUE((*reader)->SeekRecord(400, &state).ok());
+  {
+    // The next writer seals what the last one left once it writes itself.
+    auto writer = MustOpen({.folder = folder.path()});
+    EXPECT_EQ(CountFiles(folder.path(), ".active"), 1u);
+    const auto more = feed.Next(10);
+    writer->OnRecords(more);
+    ASSERT_TRUE(writer->Commit(kNow).ok());
+    ASSERT_TRUE(writer->Close().ok());
+  }
+  ASSERT_EQ((*reader)->segments().front().path.substr(folder.path().size()),
+            "/0000000000000005-00000000000000000000.active");
+  EXPECT_FALSE(std::filesystem::exists((*reader)->segments().front().path));
+  for (const size_t number : {300, 100}) {
+    ASSERT_TRUE((*reader)->SeekRecord(number, &state).ok());
+    EXPECT_EQ(state.through(), Position{number});
+  }
+  (*reader)->Rewind();
+  Told told;
+  while ((*reader)->Next(&told) == TapeReader::Result::kBlock) continue;
+  EXPECT_TRUE(told.records == all);
+}
+
 TEST(TapeWriter, ATornLastBlockIsLeftOutAndWrittenOver) {
   TempFolder folder;
   MadeUpFeed feed(kSeed);
