@@ -28,6 +28,7 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(JournalOptions options,
 Journal::Journal(JournalOptions options, feed::RecordSink* next,
                  std::unique_ptr<tape::TapeWriter> tape)
     : options_(std::move(options)), next_(next), tape_(std::move(tape)), why_not_(WhyNot()) {
+  if (continues()) archive_.emplace(options_.folder, epoch());
   const tape::Head& last = tape_->last_head();
   if (continues() && options_.repeatable && last.source == options_.source) {
     rows_to_skip_ = last.source_rows + (head() - last.after);
@@ -97,6 +98,7 @@ absl::Status Journal::Restore(size_t ring_bytes, feed::FeedServer* server,
 }
 
 void Journal::BeginEpoch(Epoch epoch, bool paced) {
+  archive_.emplace(options_.folder, epoch);
   tape_->OnNewEpoch(epoch, paced);
   tape_->set_source(options_.source, 0);
 }

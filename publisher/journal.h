@@ -16,10 +16,12 @@
 #include <absl/status/statusor.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "fantail/feed/feed_server.h"
 #include "fantail/source/sequencer.h"
+#include "fantail/tape/tape_archive.h"
 #include "fantail/tape/tape_writer.h"
 
 namespace fantail::publisher {
@@ -55,6 +57,8 @@ class Journal : public feed::RecordSink {
   absl::Status Restore(size_t ring_bytes, feed::FeedServer* server, source::Sequencer* sequencer);
   // REQUIRES: !continues(), and that `epoch` is above epoch().
   void BeginEpoch(Epoch epoch, bool paced);
+  // All that is published in the epoch. REQUIRES: continues(), or an epoch has begun.
+  feed::Archive* archive() { return &*archive_; }
 
   // The time that the next segments bear.
   void set_now(WallTime now) { now_ = now; }
@@ -82,6 +86,7 @@ class Journal : public feed::RecordSink {
   const JournalOptions options_;
   feed::RecordSink* const next_;
   const std::unique_ptr<tape::TapeWriter> tape_;
+  std::optional<tape::TapeArchive> archive_;
   std::string why_not_;
   uint64_t rows_to_skip_ = 0;
   WallTime now_;

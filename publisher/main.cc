@@ -186,6 +186,7 @@ class Publisher {
           journal_ == nullptr ? static_cast<feed::RecordSink*>(&sink_) : journal_.get();
       sequencer_.emplace(to);
     }
+    if (journal_ != nullptr) server_.SetArchive(journal_->archive());
     feeder_.emplace(feeding, source_.get(), &*sequencer_,
                     [this](std::string_view why) { OnBadRow(why); });
     return absl::OkStatus();
@@ -332,9 +333,9 @@ class Publisher {
   net::Context context_;
   net::SessionRouter router_;
   app::SessionLog session_log_;
+  std::unique_ptr<Journal> journal_;  // null: none is kept
   feed::FeedServer server_;
   feed::ServerSink sink_;
-  std::unique_ptr<Journal> journal_;            // null: none is kept
   std::optional<source::Sequencer> sequencer_;  // set by Begin, as is what follows
   std::optional<Feeder> feeder_;
   net::Poller poller_;

@@ -56,6 +56,7 @@ enum class Bug : uint8_t {
   kTrustTheHopAbove,
   kCountPongs,
   kMoveShows,
+  kBelieveOldGap,
   kTellTooEarly,
   kForwarderHidesGap,
   // Lines.

@@ -5,6 +5,7 @@
 #ifndef FANTAIL_FEED_EPOCH_STATE_H_
 #define FANTAIL_FEED_EPOCH_STATE_H_
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "fantail/feed/archive.h"
 #include "fantail/feed/coverage.h"
 #include "fantail/feed/group.h"
 #include "fantail/feed/image.h"
@@ -34,6 +36,12 @@ class EpochState {
   const Topics& topics() const { return topics_; }
   const ImageTable& image() const { return image_; }
   const Ring& ring() const { return ring_; }
+  Archive* archive() const { return archive_; }
+  // What has been told of the positions after this is held: in the ring, or in the archive.
+  Position held_from() const {
+    return archive_ == nullptr ? ring_.dropped_through()
+                               : std::min(ring_.dropped_through(), archive_->begin());
+  }
   Coverage& coverage() { return coverage_; }
   const Coverage& coverage() const { return coverage_; }
   // Every venue, as EncodeNames wants them.
@@ -55,6 +63,8 @@ class EpochState {
     ring_.BeginAt(at);
     AdvanceHead(at);
   }
+  // Not owned; null: there is none.
+  void set_archive(Archive* archive) { archive_ = archive; }
   void AdvanceHead(Position through) { head_ = std::max(head_, through); }
   void End(Position at) { ended_ = at; }
 
@@ -88,6 +98,7 @@ class EpochState {
   wire::TextListBuilder venue_texts_;
   ImageTable image_;
   Ring ring_;
+  Archive* archive_ = nullptr;
   Coverage coverage_;
 
   std::map<std::string, std::unique_ptr<Group>> groups_;  // by Interest::Key

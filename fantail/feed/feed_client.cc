@@ -234,7 +234,7 @@ void FeedClient::Moved(ClientLink* link, std::string peer, MonotonicTime now) {
 
 void FeedClient::ResumeFrom(Position through, const Interest& complete, MonotonicTime live_until) {
   through_ = bookmark_ = through;
-  complete_ = complete;
+  complete_ = told_ = complete;
   RecountDigest();
   KeepLive(live_until);
   Close();

@@ -180,6 +180,7 @@ class FeedClient {
   void On(const wire::Batch& batch);
   void On(const wire::Image& image);
   void On(const wire::Gap& gap);
+  std::vector<Pattern> Lost(const Pattern& pattern, Position to);
   void On(const wire::Pong& pong);
   void On(const wire::Proof& proof);
   void On(const wire::End& end);
@@ -237,6 +238,7 @@ class FeedClient {
   Position through_;   // as the owner knows it
   Position bookmark_;  // of complete_; behind through_ at a node that is behind the one before
   Interest complete_;
+  Interest told_;  // of complete_, what the owner has all of through through_
   Topics topics_;
   std::vector<TopicState> states_;
   uint64_t digest_ = 0;  // of complete_

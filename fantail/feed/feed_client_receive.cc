@@ -53,7 +53,7 @@ void FeedClient::BeginEpoch(Epoch epoch, bool paced) {
   epoch_ = epoch;
   paced_ = paced;
   through_ = bookmark_ = Position{};
-  complete_ = Interest();
+  complete_ = told_ = Interest();
   topics_ = Topics();
   if (!planted::On(planted::Bug::kKeepSequences)) states_.clear();
   digest_ = 0;
@@ -107,6 +107,7 @@ void FeedClient::On(const wire::Have& have) {
     asking_.clear();
   }
   complete_ = Interest(held_);
+  told_ = Interest(Clip(told_.patterns(), complete_));
   RecountDigest();
   caught_up_ = false;
   TellHave();
@@ -119,6 +120,7 @@ void FeedClient::TellHave() {
   const bool behind = bookmark_ < through_ && !complete_.empty();
   if (!untold_ || (behind && !planted::On(planted::Bug::kTellTooEarly))) return;
   through_ = std::max(through_, bookmark_);
+  told_ = complete_;
   caught_up_ = true;
   HaveNotice notice = *std::exchange(untold_, std::nullopt);
   notice.at = bookmark_;
@@ -197,7 +199,9 @@ bool FeedClient::TakeRecord(const wire::Record& record) {
     ++counters_.duplicates;
     return false;
   }
-  if (record.tick.sequence > state.last + 1 && !state.expects_image) {
+  if (record.tick.sequence == state.last + 1) {
+    state.expects_image = false;  // the node has all that another one had lost
+  } else if (!state.expects_image) {
     ++counters_.holes;
     ReportGap(record.tick.topic, through_, Position{record.position.value - 1}, GapReason::kHole);
   }
@@ -220,7 +224,9 @@ void FeedClient::On(const wire::Image& image) {
   }
   ForEachImage(image, [&](const TopicImage& one) {
     TopicState& state = states_[one.topic.value];
-    if (one.sequence <= state.last && !state.expects_image) return;
+    // Of a node that is behind the one before: an image never goes back.
+    const bool news = one.sequence > state.last;
+    if (!news && (!state.expects_image || one.sequence < state.last)) return;
     if (state.last.value != 0 && !state.expects_image) {
       ReportGap(one.topic, through_, image.at, GapReason::kNotHeld);
     }
@@ -250,21 +256,36 @@ void FeedClient::On(const wire::Gap& gap) {
   GapNotice notice{
       .from = gap.from, .to = gap.to, .patterns = {}, .reason = static_cast<GapReason>(gap.reason)};
   for (const std::string_view text : gap.patterns) {
-    notice.patterns.emplace_back(text);
+    const Pattern pattern(text);
     for (BackfillAnswer& answer : answered_) {
-      if (!answer.request.pattern.Overlaps(notice.patterns.back())) continue;
+      if (!answer.request.pattern.Overlaps(pattern)) continue;
       answer.complete_from = std::max(answer.complete_from, gap.to);
     }
-    topics_.ForEachMatch(notice.patterns.back(), [&](TopicId id) {
-      if (states_[id.value].last.value != 0) states_[id.value].expects_image = true;
-    });
+    for (Pattern& lost : Lost(pattern, gap.to)) notice.patterns.push_back(std::move(lost));
   }
+  if (notice.patterns.empty()) return;
   ++counters_.gaps;
   events_->OnGap(notice);
   // Images follow, and then a have; until it comes, some of what is shown is old.
   if (notice.reason != GapReason::kTooSlow) return;
   caught_up_ = false;
   Publish();
+}
+
+// What the owner lacks where the node lacks `pattern` up to `to`: not what a node that was further
+// has brought it. The images that follow take its place.
+std::vector<Pattern> FeedClient::Lost(const Pattern& pattern, Position to) {
+  const bool has_some =
+      to <= through_ && told_.Overlaps(pattern) && !planted::On(planted::Bug::kBelieveOldGap);
+  std::vector<Pattern> lost;
+  if (!has_some) lost.push_back(pattern);
+  topics_.ForEachMatch(pattern, [&](TopicId id) {
+    const std::string_view name = topics_.Name(id);
+    if (has_some && told_.Matches(name)) return;
+    if (has_some) lost.emplace_back(name);
+    if (states_[id.value].last.value != 0) states_[id.value].expects_image = true;
+  });
+  return lost;
 }
 
 void FeedClient::On(const wire::Pong& pong) {
@@ -307,8 +328,11 @@ void FeedClient::On(const wire::Proof& proof) {
                   .patterns = complete_.patterns(),
                   .reason = GapReason::kHole});
   // What we hold is wrong somewhere: everything is wanted afresh.
-  complete_ = Interest();
-  for (TopicState& state : states_) state.expects_image = state.last.value != 0;
+  complete_ = told_ = Interest();
+  for (TopicState& state : states_) {
+    state.expects_image = state.last.value != 0;
+    state.last = Sequence{};
+  }
   GiveUp("a proof of completeness failed");
 }
 

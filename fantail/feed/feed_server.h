@@ -129,6 +129,8 @@ class FeedServer {
   }
   // After the names and images of `at`: records go on behind it, and none before it is held here.
   void BeginAt(Position at) { state_->BeginAt(at); }
+  // What the ring of this epoch holds no more is found there. Not owned.
+  void SetArchive(Archive* archive) { state_->set_archive(archive); }
   void AddBackfill(std::span<const wire::Record> records) { state_->AddOlder(records); }
   void AdvanceHead(Position through) { state_->AdvanceHead(through); }
   // Whatever the reason was above: to those below, the node above them has the gap.

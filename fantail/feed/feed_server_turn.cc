@@ -69,6 +69,9 @@ bool FeedServer::AdvanceSplice(Session* session, bool* more) {
         return true;
       case Splice::Progress::kMore:
         break;
+      case Splice::Progress::kLater:
+        *more = true;
+        return Flush(session);
       case Splice::Progress::kDone:
         Complete(session);
         *more = true;

@@ -17,28 +17,6 @@ constexpr Nanos kMeasureEvery = std::chrono::seconds(2);
 // Of images that are sent in one go to a session that fell behind: some 12,000 topics.
 constexpr size_t kBurstBytes = size_t{2} << 20;
 
-// The records in (after, through] that `wanted` accepts, as one message; `*reached` is how far it
-// goes.
-template <class Wanted>
-std::vector<wire::Record> Slice(const Ring& ring, Position after, Position through, Wanted wanted,
-                                Position* reached) {
-  std::vector<wire::Record> records;
-  size_t scanned = 0;
-  *reached = through;
-  ring.Scan(after, [&](const wire::Record& record) {
-    if (record.position > through) return false;
-    const bool far = !records.empty() && record.position - records.front().position > UINT32_MAX;
-    if (records.size() == wire::kMaxBatchTicks || ++scanned > kScanLimit || far) {
-      *reached = Position{record.position.value - 1};
-      if (planted::On(planted::Bug::kSliceSkipsOne)) *reached = record.position;
-      return false;
-    }
-    if (wanted(record.tick.topic)) records.push_back(record);
-    return true;
-  });
-  return records;
-}
-
 }  // namespace
 
 Splice::Splice(WantChange change, std::vector<Pattern> again, Position fell_at)
@@ -64,7 +42,8 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session, Monoton
                             !planted::On(planted::Bug::kReplayBeforeImages);
   const bool replays = std::find(included_.begin(), included_.end(), true) != included_.end();
   if (!replays) cursor_ = state.head();
-  if (cursor_ < state.ring().dropped_through() && cursor_ < state.head()) {
+  read_archive_ = false;
+  if (cursor_ < state.held_from() && cursor_ < state.head()) {
     StartOver(state, session, GapReason::kNotHeld);
   } else if (!images_first && LosesGround(state, now)) {
     hurry_ = true;
@@ -85,7 +64,7 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session, Monoton
   } else {
     return Progress::kDone;
   }
-  return Progress::kMore;
+  return read_archive_ ? Progress::kLater : Progress::kMore;
 }
 
 // Whether the replay falls further behind a live feed while it is sent: its link carries less than
@@ -133,7 +112,7 @@ bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const w
   const Coverage& coverage = state.coverage();
   if (coverage.Refused(pattern) != nullptr) return true;
   const auto from = coverage.CompleteFrom(pattern);
-  const Position floor = from ? std::max(*from, state.ring().dropped_through()) : Position{};
+  const Position floor = from ? std::max(*from, state.held_from()) : Position{};
   const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after ||
                       planted::On(planted::Bug::kIgnoreGapOnResume);
   if (from && enough) return true;
@@ -167,21 +146,17 @@ void Splice::Begin(const EpochState& state, Session* session) {
   for (const Pattern& pattern : again_) begin_all(pattern, wire::StartKind::kFresh);
   std::vector<Pattern> lost;
   Position lost_after = state.head();
-  bool resumes = false;
   for (auto& [pattern, start] : change_.add) {
     if (Had(*session, pattern, start)) continue;
-    const Position floor = std::max(state.coverage().CompleteFrom(pattern).value_or(Position{}),
-                                    state.ring().dropped_through());
+    const Position floor =
+        std::max(state.coverage().CompleteFrom(pattern).value_or(Position{}), state.held_from());
     if (start.kind == wire::StartKind::kResume && floor > start.after &&
         !planted::On(planted::Bug::kIgnoreGapOnResume)) {
       lost.push_back(pattern);
       lost_after = std::min(lost_after, start.after);
       start.kind = wire::StartKind::kFresh;
     }
-    if (start.kind == wire::StartKind::kResume) {
-      cursor_ = resumes ? std::min(cursor_, start.after) : start.after;
-      resumes = true;
-    }
+    if (start.kind == wire::StartKind::kResume) cursor_ = std::min(cursor_, start.after);
     if (start.kind == wire::StartKind::kBackfill) {
       if (floor > start.after) SendShortfall({pattern, start.after, floor}, session);
       backfills_.push_back({pattern, std::max(start.after, floor), start.through});
@@ -307,12 +282,46 @@ void Splice::StartOver(const EpochState& state, Session* session, GapReason reas
   behind_ = 0;
 }
 
+template <class Wanted>
+std::optional<std::vector<wire::Record>> Splice::Slice(const EpochState& state, Position through,
+                                                       Wanted wanted, Position* cursor) {
+  std::vector<wire::Record> records;
+  size_t scanned = 0;
+  Position reached = through;
+  bool enough = false;
+  const auto take = [&](const wire::Record& record) {
+    const bool far = !records.empty() && record.position - records.front().position > UINT32_MAX;
+    enough = record.position > through;
+    if (enough) return false;
+    enough = records.size() == wire::kMaxBatchTicks || ++scanned > kScanLimit || far;
+    if (enough) {
+      reached = Position{record.position.value - 1};
+      if (planted::On(planted::Bug::kSliceSkipsOne)) reached = record.position;
+      return false;
+    }
+    if (wanted(record.tick.topic)) records.push_back(record);
+    return true;
+  };
+  if (*cursor >= state.ring().dropped_through()) {
+    state.ring().Scan(*cursor, take);
+  } else {
+    read_archive_ = true;
+    if (archive_ == nullptr) archive_ = state.archive()->Open();
+    const std::optional<Position> read = archive_->Scan(*cursor, take);
+    if (!read) return std::nullopt;
+    if (!enough) reached = std::min(*read, through);
+  }
+  *cursor = reached;
+  return records;
+}
+
 void Splice::ReplayIncluded(const EpochState& state, Session* session) {
   const Position after = cursor_;
   const auto records = Slice(
-      state.ring(), after, state.head(), [this](TopicId id) { return Includes(id); }, &cursor_);
-  if (records.empty()) return;
-  session->outbox.push_back(wire::EncodeBatch(after, cursor_, records, wire::Replay::kResumed));
+      state, state.head(), [this](TopicId id) { return Includes(id); }, &cursor_);
+  if (!records) return StartOver(state, session, GapReason::kNotHeld);
+  if (records->empty()) return;
+  session->outbox.push_back(wire::EncodeBatch(after, cursor_, *records, wire::Replay::kResumed));
 }
 
 // One chunk; how many bytes it has.
@@ -336,18 +345,21 @@ void Splice::SendBackfill(const EpochState& state, Session* session) {
     return backfills_.pop_back();
   }
   if (backfill.through.value == 0) backfill.through = state.head();
-  const Position gone = state.ring().dropped_through();  // some since this splice began
-  if (backfill.after < std::min(gone, backfill.through)) {
-    SendShortfall({backfill.pattern, backfill.after, gone}, session);
-    backfill.after = gone;
-  }
+  const auto skip_to = [&](Position held_from) {
+    if (backfill.after >= std::min(held_from, backfill.through)) return;
+    SendShortfall({backfill.pattern, backfill.after, held_from}, session);
+    backfill.after = held_from;
+  };
+  skip_to(state.held_from());  // some may have gone since this splice began
   const Position after = backfill.after;
   const auto wanted = [&](TopicId id) { return backfill.pattern.Matches(state.topics().Name(id)); };
   if (after < backfill.through) {
-    const auto records = Slice(state.ring(), after, backfill.through, wanted, &backfill.after);
-    if (!records.empty()) {
+    const auto records = Slice(state, backfill.through, wanted, &backfill.after);
+    if (!records) {
+      skip_to(state.ring().dropped_through());
+    } else if (!records->empty()) {
       session->outbox.push_back(
-          wire::EncodeBatch(after, backfill.after, records, wire::Replay::kBackfill));
+          wire::EncodeBatch(after, backfill.after, *records, wire::Replay::kBackfill));
     }
   }
   if (backfill.after >= backfill.through) backfills_.pop_back();

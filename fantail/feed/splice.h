@@ -1,5 +1,5 @@
 // A change of a session's interest on its way into the session's stream: names, a replay from the
-// ring for what is resumed, images for what is fresh, older records where they were asked for; and
+// ring or the archive for what is resumed, images for what is fresh, older records where they were asked for; and
 // then the session joins the group of its new interest, with nothing missing and nothing twice.
 //
 // The topics already brought up are `included_`: all of them are complete through `cursor_`, and
@@ -25,6 +25,7 @@ class Splice {
   enum class Progress : uint8_t {
     kWaiting,  // for the node above: call again when the coverage has changed
     kMore,     // something is in the outbox; call again when it has been sent
+    kLater,    // likewise; but it took its time, so that others come first
     kDone,     // with what is in the outbox, everything is included and complete through the head
   };
 
@@ -67,6 +68,11 @@ class Splice {
   bool LosesGround(const EpochState& state, MonotonicTime now);
   void AnnounceSince(const EpochState& state, size_t until, Session* session);
   void StartOver(const EpochState& state, Session* session, GapReason reason);
+  // The records in (*cursor, through] that `wanted` accepts, as many as one message holds; *cursor
+  // is how far that went. Nothing if they are not held any more.
+  template <class Wanted>
+  std::optional<std::vector<wire::Record>> Slice(const EpochState& state, Position through,
+                                                 Wanted wanted, Position* cursor);
   void ReplayIncluded(const EpochState& state, Session* session);
   size_t SendImages(const EpochState& state, Session* session);
   void SendBackfill(const EpochState& state, Session* session);
@@ -99,8 +105,10 @@ class Splice {
   std::vector<TopicId> to_image_;
   size_t imaged_ = 0;
   std::vector<Backfill> backfills_;
-  bool backfill_lost_ = false;  // what is live has a gap since they were asked for
-  bool hurry_ = false;          // the link is too slow for images and replays by turns
+  std::unique_ptr<ArchiveReader> archive_;  // once something older than the ring is wanted
+  bool read_archive_ = false;               // in this step
+  bool backfill_lost_ = false;              // what is live has a gap since they were asked for
+  bool hurry_ = false;                      // the link is too slow for images and replays by turns
   // How far the replay was behind the head, and when.
   uint64_t behind_ = 0;
   MonotonicTime measured_at_;

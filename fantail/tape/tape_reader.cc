@@ -229,8 +229,10 @@ struct TapeReader::Target {
   Position position;
   uint64_t record = 0;  // what is left to be skipped
 
-  bool EndsBefore(const SegmentInfo& segment) const {
-    return by == By::kPosition && epoch.value != 0 && segment.head.epoch < epoch;
+  bool EndsBefore(const SegmentInfo& segment, const SegmentInfo* next) const {
+    if (by != By::kPosition || epoch.value == 0) return false;
+    return segment.head.epoch < epoch ||
+           (next != nullptr && next->head.epoch == epoch && next->head.after < position);
   }
   bool IsIn(const SegmentInfo& segment, const IndexEntry& entry) const {
     if (entry.kind != BlockKind::kData || entry.records == 0) return false;
@@ -256,6 +258,11 @@ struct TapeReader::Target {
   }
 };
 
+struct TapeReader::Found {
+  const std::vector<IndexEntry>* index;  // of the segment that is open
+  size_t block;
+};
+
 absl::Status TapeReader::SeekTime(int64_t time_ns, TapeState* state) {
   return SeekTo({.by = Target::By::kTime, .time_ns = time_ns}, state);
 }
@@ -268,9 +275,25 @@ absl::Status TapeReader::SeekRecord(uint64_t number, TapeState* state) {
   return SeekTo({.by = Target::By::kRecord, .record = number}, state);
 }
 
-absl::Status TapeReader::SeekTo(Target target, TapeState* state) {
+absl::Status TapeReader::SeekBlock(Epoch epoch, Position position) {
+  Target target{.by = Target::By::kPosition, .epoch = epoch, .position = position};
+  const auto found = Find(&target);
+  if (!found.ok()) return found.status();
+  if (!*found) return absl::NotFoundError(path_ + ": it ends before that position");
+  const IndexEntry& entry = (*(*found)->index)[(*found)->block];
+  if (segment_->head().epoch != epoch || entry.after >= position) {
+    return absl::NotFoundError(path_ + ": that position is missing");
+  }
+  skip_records_ = 0;
+  GoOnAt(entry, entry.after);
+  return absl::OkStatus();
+}
+
+// The block with the first record that is not before the target, in the segment that is open now.
+absl::StatusOr<std::optional<TapeReader::Found>> TapeReader::Find(Target* target) {
   for (size_t number = 0; number < segments_.size(); ++number) {
-    if (target.EndsBefore(segments_[number])) continue;
+    const bool last = number + 1 == segments_.size();
+    if (target->EndsBefore(segments_[number], last ? nullptr : &segments_[number + 1])) continue;
     // Its index goes with the file that is open, in the place of which a sealed one may come.
     const bool open = !segments_[number].head.sealed;
     if (open) {
@@ -280,31 +303,39 @@ absl::Status TapeReader::SeekTo(Target target, TapeState* state) {
     if (!index.ok()) return index.status();
     const std::vector<IndexEntry>& entries = (*index)->entries;
     for (size_t block = 0; block < entries.size(); ++block) {
-      if (target.IsIn(segments_[number], entries[block])) {
+      if (target->IsIn(segments_[number], entries[block])) {
         absl::Status s = open ? absl::OkStatus() : OpenSegment(number);
         if (!s.ok()) return s;
-        return SeekWithin(entries, block, target, state);
+        return Found{&entries, block};
       }
       if (entries[block].kind == BlockKind::kData) {
-        target.record -= std::min<uint64_t>(target.record, entries[block].records);
+        target->record -= std::min<uint64_t>(target->record, entries[block].records);
       }
     }
   }
-  // Behind everything: the state at the end of the last segment.
-  return SeekEnd(state);
+  return std::nullopt;
 }
 
-// From the checkpoint before `block` to the target in it. One that is damaged has not all that is
-// known there: then from the one before, as far as there is one.
-absl::Status TapeReader::SeekWithin(const std::vector<IndexEntry>& index, size_t block,
-                                    const Target& target, TapeState* state) {
-  size_t begin = CheckpointAt(index, block);
-  while (!ReadUpTo(index, begin, block, target, state)) begin = CheckpointAt(index, begin - 1);
-  epoch_ = segment_->head().epoch;
-  through_ = state->through();
-  wants_checkpoint_ = false;
-  segment_->Seek(index[block]);
+absl::Status TapeReader::SeekTo(Target target, TapeState* state) {
+  const auto found = Find(&target);
+  if (!found.ok()) return found.status();
+  // Behind everything: the state at the end of the last segment.
+  if (!*found) return SeekEnd(state);
+  const auto& [index, block] = **found;
+  // From the checkpoint before the block to the target in it. One that is damaged has not all that
+  // is known there: then from the one before, as far as there is one.
+  size_t begin = CheckpointAt(*index, block);
+  while (!ReadUpTo(*index, begin, block, target, state)) begin = CheckpointAt(*index, begin - 1);
+  GoOnAt((*index)[block], state->through());
   return absl::OkStatus();
+}
+
+// All that is known before `through`, which is in this block or at its beginning, is known.
+void TapeReader::GoOnAt(const IndexEntry& entry, Position through) {
+  epoch_ = segment_->head().epoch;
+  through_ = through;
+  wants_checkpoint_ = false;
+  segment_->Seek(entry);
 }
 
 // False if the checkpoint with which it begins is damaged, and there is one before.

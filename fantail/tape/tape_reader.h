@@ -64,6 +64,8 @@ class TapeReader {
   absl::Status SeekTime(int64_t time_ns, TapeState* state);
   absl::Status SeekPosition(Epoch epoch, Position position, TapeState* state);
   absl::Status SeekRecord(uint64_t number, TapeState* state);
+  // To the block with that position, without knowing what came before. NotFound if there is none.
+  absl::Status SeekBlock(Epoch epoch, Position position);
   // To the end: what is known there.
   absl::Status SeekEnd(TapeState* state);
   // Back to the beginning.
@@ -94,8 +96,9 @@ class TapeReader {
   bool Wanted();
   void Deliver(feed::FeedContent* to);
   absl::Status SeekTo(Target target, TapeState* state);
-  absl::Status SeekWithin(const std::vector<IndexEntry>& index, size_t block, const Target& target,
-                          TapeState* state);
+  struct Found;
+  absl::StatusOr<std::optional<Found>> Find(Target* target);
+  void GoOnAt(const IndexEntry& entry, Position through);
   bool ReadUpTo(const std::vector<IndexEntry>& index, size_t begin, size_t block,
                 const Target& target, TapeState* state);
 

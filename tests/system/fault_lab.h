@@ -24,10 +24,12 @@ class FaultLab : public Lab {
  protected:
   // `rows` rows take as many milliseconds. The publisher starts with the desk; `tap` sees all that
   // passes between gateway and desk.
-  void StartLine(size_t rows, fault::Tap tap = {}) {
+  void StartLine(size_t rows, fault::Tap tap = {}, const Arguments& publisher = {}) {
     input_ = MadeUpTicks(rows, 13);
     WriteFile(folder() / "ticks.csv", input_);
-    publisher_ = &Publisher("csv:" + (folder() / "ticks.csv"), {"--wait-for", "*"});
+    Arguments options = {"--wait-for", "*"};
+    options.insert(options.end(), publisher.begin(), publisher.end());
+    publisher_ = &Publisher("csv:" + (folder() / "ticks.csv"), options);
     wan_ = std::make_unique<FaultRelay>(fault::RelayOptions{.target = publisher_->endpoint()});
     gateway_ = &GatewayVia(wan_->endpoint(), {"--summary", folder() / "gateway"});
     lan_ = std::make_unique<FaultRelay>(fault::RelayOptions{.target = gateway_->endpoint()});

@@ -41,6 +41,12 @@ TEST_F(FaultTest, GoesOnWithoutAHoleAfterABlackHoleOfThirtySeconds) {
   ExpectEverything();
 }
 
+TEST_F(FaultTest, GoesOnWithoutAHoleFromTheJournalWhereTheRingIsTooShort) {
+  StartLine(11000, {}, {"--ring", "64KiB", "--journal", folder() / "journal"});
+  CutUntilStale(wan_.get(), Seconds(6));
+  ExpectEverything();
+}
+
 TEST_F(FaultTest, BearsALinkThatFlaps) {
   constexpr uint64_t kSeed = 21;
   std::printf("seed %d\n", static_cast<int>(kSeed));

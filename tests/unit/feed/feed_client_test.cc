@@ -190,6 +190,40 @@ TEST_F(ClientTest, AGapIsToldAndTheImageBehindItTakenEvenIfItIsNotNewer) {
   EXPECT_EQ(client.counters().gaps, 1u);
 }
 
+// As a session that is moved finds it at a gateway that is still behind.
+TEST_F(ClientTest, WhatANodeLostThatIsBehindTheOneBeforeIsNoGap) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {9}, {At(3, Trade(1, 1)), At(8, Trade(1, 2)), At(9, Trade(1, 3))});
+  Reconnect();
+  Welcome();
+  Have({4});
+  events.Take();
+  Gets(wire::Gap{.from = {4}, .to = {8}, .patterns = TextOf("*"), .reason = 3});
+  Image(1, 2, {8});
+  EXPECT_EQ(events.Take(), Said{});
+  Batch({4}, {12}, {At(9, Trade(1, 3)), At(12, Trade(1, 4))});
+  EXPECT_EQ(events.Take(), (Said{"records 4", "through 12", "through 12", "have 1 refused nothing"}));
+  Gets(wire::Gap{.from = {12}, .to = {15}, .patterns = TextOf("*"), .reason = 3});
+  EXPECT_EQ(events.Take(), (Said{"gap 12-15 *: missing at the node above"}));
+}
+
+TEST_F(ClientTest, AnImageNeverGoesBackBehindWhatAnotherNodeHasBrought) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {3}, {At(3, Trade(1, 1))});
+  Gets(wire::Gap{.from = {3}, .to = {9}, .patterns = TextOf("A*"), .reason = 3});
+  Reconnect();
+  Welcome();
+  Batch({3}, {9}, {At(5, Trade(1, 2)), At(9, Trade(1, 3))}, wire::Replay::kResumed);
+  Have({9});
+  events.Take();
+  Image(1, 2, {8});
+  EXPECT_EQ(events.Take(), Said{});
+  Batch({9}, {12}, {At(12, Trade(1, 5))});
+  EXPECT_EQ(events.Take().front(), "gap 9-11 AAPL: a sequence was missing");
+}
+
 TEST_F(ClientTest, AnImageThatSkipsRecordsWithoutANoticeIsAGap) {
   GoLive();
   Name(1, "AAPL");

@@ -80,6 +80,81 @@ TEST_F(WantTest, AResumeFromBeforeTheRingGetsAGapAndTheImage) {
   EXPECT_EQ(gap.reason, static_cast<uint8_t>(GapReason::kNotHeld));
 }
 
+// Every record of one topic, some at a time.
+class FakeArchive final : public Archive {
+ public:
+  class Reader final : public ArchiveReader {
+   public:
+    explicit Reader(FakeArchive* archive) : archive_(archive) {}
+    std::optional<Position> Scan(Position after,
+                                 const std::function<bool(const wire::Record&)>& fn) override {
+      if (after >= archive_->end) return std::nullopt;
+      const Position until = std::min(archive_->end, Position{after.value + 700});
+      for (Position at = after + 1; at <= until; at = at + 1) {
+        wire::Tick tick = testing::Trade(0, static_cast<uint32_t>(at.value));
+        if (!fn({at, tick})) break;
+      }
+      return until;
+    }
+
+   private:
+    FakeArchive* const archive_;
+  };
+  Position begin() const override { return from; }
+  std::unique_ptr<ArchiveReader> Open() override { return std::make_unique<Reader>(this); }
+
+  Position from;
+  Position end;
+};
+
+class ArchiveTest : public WantTest {
+ protected:
+  ArchiveTest() { options.ring_bytes = 1; }  // the smallest: two chunks of 1,024 records
+  void Run(wire::Start start) {
+    Start();
+    server->SetArchive(&archive);
+    Publish("AAPL", 5000);
+    Hello("desk");
+    Want("desk", {"A*"}, start);
+    Turn();
+  }
+  FakeArchive archive;
+};
+
+TEST_F(ArchiveTest, AResumeFromBeforeTheRingComesFromTheArchive) {
+  archive.end = Position{4500};
+  Run(Resume(10));
+  EXPECT_EQ(To("desk").Count<wire::Gap>() + To("desk").Count<wire::Image>(), 0u);
+  const Positions got = To("desk").Positions();
+  ASSERT_EQ(got.size(), 4990u);
+  for (size_t i = 0; i < got.size(); ++i) ASSERT_EQ(got[i], 11 + i);
+}
+
+TEST_F(ArchiveTest, AResumeFromBeforeTheArchiveGetsAGapAndTheImage) {
+  archive.from = Position{11};
+  archive.end = Position{4500};
+  Run(Resume(10));
+  EXPECT_EQ(To("desk").Kinds(), "welcome gap names image have");
+}
+
+TEST_F(ArchiveTest, WhatTheArchiveLacksAfterAllIsAGap) {
+  archive.end = Position{2000};
+  Run(Resume(10));
+  EXPECT_EQ(To("desk").Positions().back(), 2000u);
+  const wire::Gap gap = To("desk").Last<wire::Gap>();
+  EXPECT_EQ(gap.from, Position{2000});
+  EXPECT_EQ(gap.to, Position{5000});
+  EXPECT_EQ(To("desk").Count<wire::Image>(), 1u);
+}
+
+TEST_F(ArchiveTest, ABackfillReachesIntoTheArchive) {
+  archive.end = Position{4500};
+  Run(BackfillOf(100, 4000));
+  EXPECT_EQ(To("desk").Count<wire::Gap>(), 0u);
+  EXPECT_EQ(To("desk").Positions().front(), 101u);
+  EXPECT_EQ(To("desk").Positions().size(), 3900u);
+}
+
 TEST_F(WantTest, ABookmarkBeyondThePublishersHeadIsRefused) {
   Start();
   Publish("AAPL", 3);
