@@ -8,7 +8,7 @@
 //
 // Thread: one owner, the publisher's feed thread.  Ownership: keeps a pointer to where the records
 // go from here, which outlives it.
-// Cost: TapeWriter's, about 30 ns a record; with `sync` kAlways a turn waits for the disk.
+// Cost: TapeWriter's; with `sync` kAlways a turn waits for the disk.
 // Errors: Open and Restore fail with one line. What fails later is told by problem(), once.
 #ifndef FANTAIL_PUBLISHER_JOURNAL_H_
 #define FANTAIL_PUBLISHER_JOURNAL_H_
