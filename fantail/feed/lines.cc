@@ -242,6 +242,12 @@ void Lines::OnGap(Line* line, const GapNotice& gap) {
     line->broken = true;
     return;
   }
+  // What the line lost, the owner has had over another one that has gone since.
+  const bool had = gap.to <= through_ && std::all_of(gap.patterns.begin(), gap.patterns.end(),
+                                                     [this](const Pattern& pattern) {
+                                                       return complete_.Covers(pattern);
+                                                     });
+  if (had && !planted::On(planted::Bug::kBelieveOldGap)) return;
   const bool another = std::any_of(lines_.begin(), lines_.end(), [&](const auto& other) {
     return other.get() != line && (Counts(*other) || planted::On(planted::Bug::kTrustTheOtherLine));
   });

@@ -1,6 +1,7 @@
 // A change of a session's interest on its way into the session's stream: names, a replay from the
-// ring or the archive for what is resumed, images for what is fresh, older records where they were asked for; and
-// then the session joins the group of its new interest, with nothing missing and nothing twice.
+// ring or the archive for what is resumed, images for what is fresh, older records where they were
+// asked for; and then the session joins the group of its new interest, with nothing missing and
+// nothing twice.
 //
 // The topics already brought up are `included_`: all of them are complete through `cursor_`, and
 // each step first brings them up to the head again. So an image chunk is cut at exactly the

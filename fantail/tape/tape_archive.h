@@ -1,8 +1,8 @@
 // A tape that is being written, as the archive of the node that writes it.
 //
 // Thread: one owner.
-// Cost: Scan decodes one block when it goes on where it was, of at most 16,384 records; elsewhere it
-//   lists the folder and reads an index first.
+// Cost: Scan decodes 4,096 to 20,480 records where it goes on; elsewhere it lists the folder and
+//   reads an index first.
 #ifndef FANTAIL_TAPE_TAPE_ARCHIVE_H_
 #define FANTAIL_TAPE_TAPE_ARCHIVE_H_
 

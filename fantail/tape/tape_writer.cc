@@ -179,7 +179,7 @@ absl::Status TapeWriter::StartSegment() {
       options_.folder + "/" + SegmentName(head_.epoch, head_.after) + kActiveSuffix;
   auto segment = SegmentWriter::Create(path, head_, RandomId(), &state_);
   if (!segment.ok()) return segment.status();
-  // Until now the folder is as the last writer left it, and says so: its owner can read it in peace.
+  // Until now the folder is as the last writer left it, and says so: the owner may read it.
   if (!std::exchange(began_, true)) {
     if (absl::Status s = WriteLock("open"); !s.ok()) return s;
     housekeeper_ = std::thread([this] { KeepHouse(); });

@@ -249,6 +249,10 @@ void SimDesk::OnGap(const feed::GapNotice& gap) {
                   " through " + Text(lines_->through()));
   }
   if (gap.reason == feed::GapReason::kHole) Violate("a hole that no node announced");
+  const bool had =
+      gap.to <= through_ && std::all_of(gap.patterns.begin(), gap.patterns.end(),
+                                        [this](const Pattern& p) { return complete_.Covers(p); });
+  if (had) Violate("a gap of what it has, through " + Text(gap.to));
 }
 
 void SimDesk::OnHave(const feed::HaveNotice& have) {

@@ -52,7 +52,7 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kCountPongs, "count-pongs", "pongs count against the window at one end"},
       {Bug::kMoveShows, "move-shows", "a move is shown as stale"},
       {Bug::kBelieveOldGap, "believe-old-gap",
-       "a gap of what a node that was further has brought is believed"},
+       "a gap of what another node has brought is believed"},
       {Bug::kTellTooEarly, "tell-too-early",
        "what is new is promised behind a node that was further"},
       {Bug::kForwarderHidesGap, "forwarder-hides-gap", "a gateway keeps a gap to itself"},

@@ -102,6 +102,40 @@ TEST_F(TapeToolTest, GivesBackEveryRecordedFileButForTrailingZeros) {
   }
 }
 
+TEST_F(TapeToolTest, MakesOfACaptureWhatItsCsvHas) {
+  std::string capture;
+  std::string csv;
+  FANTAIL_NEEDS_RECORDED_DATA("iextest_tops16.pcap.gz", &capture);
+  FANTAIL_NEEDS_RECORDED_DATA("iextest_tops16.csv.gz", &csv);
+  const Ran import = Tape({"import", capture, folder() / "iex.tape"});
+  ASSERT_EQ(import.code, 0) << import.err;
+  const std::string expected = WithoutTrailingZeros(Unzipped(csv));
+  EXPECT_TRUE(SameText(Tape({"export", folder() / "iex.tape"}).out, expected));
+}
+
+TEST_F(TapeToolTest, GivesBackTheTicksAsNdjsonToo) {
+  std::string csv;
+  const std::string tape = MadeUpTape(5000, &csv);
+  const Ran out = Tape({"export", "--ndjson", tape});
+  EXPECT_EQ(out.code, 0) << out.err;
+  EXPECT_EQ(LinesOf(out.out).size(), 5000u);
+  EXPECT_NE(LinesOf(out.out).front().find("\"position\":1,"), std::string::npos) << out.out;
+  const std::string again = folder() / "again.tape";
+  ASSERT_EQ(Tape({"import", Written("ticks.ndjson", out.out), again}).code, 0);
+  EXPECT_TRUE(SameText(Tape({"export", again}).out, csv));
+}
+
+TEST_F(TapeToolTest, GivesARowWithoutATimeTheTimeAtWhichItIsRead) {
+  const std::string status = R"({"type":"status","symbol":"AAPL","status":"halt"})"
+                             "\n";
+  const std::string tape = folder() / "halt.tape";
+  const Ran import = Tape({"import", Written("halt.ndjson", status), tape});
+  ASSERT_EQ(import.code, 0) << import.err;
+  const std::string out = Tape({"export", tape}).out;
+  ASSERT_EQ(LinesOf(out).size(), 2u);
+  EXPECT_GT(std::stoll(std::string(LinesOf(out)[1])), 1'700'000'000'000'000'000) << out;
+}
+
 TEST_F(TapeToolTest, PrintsThePartThatIsAskedFor) {
   std::string csv;
   const std::string tape = MadeUpTape(20'000, &csv);

@@ -28,6 +28,7 @@ struct Options {
   std::string from;
   std::string to;
   std::string tz = "UTC";
+  bool ndjson = false;
 };
 
 void Declare(Options* o, app::CommandLine* line) {
@@ -46,6 +47,7 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--to PLACE", &o->to, "where to end: the first row that is not printed any more");
   line->Option("--tz ZONE", &o->tz,
                "the time zone of times without an offset: UTC, local or America/New_York");
+  line->Flag("--ndjson", &o->ndjson, "an object of JSON a line in place of CSV");
   line->Example("fantail-tape export us.tape > us.csv", "all of it");
   line->Example(
       "fantail-tape export us.tape --topics AAPL --topics 'B*' --from 09:30 --to 16:00 "
@@ -256,7 +258,7 @@ class Exporter {
 
 int Export(int argc, char** argv) {
   Options options;
-  app::CommandLine line("fantail-tape export", "prints a tape, or a part of it, as CSV");
+  app::CommandLine line("fantail-tape export", "prints a tape, or a part of it, as CSV or NDJSON");
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   const absl::StatusOr<tape::Range> range = ParseRange(options);
@@ -268,7 +270,7 @@ int Export(int argc, char** argv) {
   const absl::StatusOr<tape::RangeEnd> end = tape::EnterRange(*range, reader->get(), &state);
   if (!end.ok()) return line.Fail(end.status());
 
-  const std::unique_ptr<RowFormat> format = MakeCsvFormat();
+  const std::unique_ptr<RowFormat> format = options.ndjson ? MakeNdjsonFormat() : MakeCsvFormat();
   Output output;
   output.buffer()->append(format->header());
   std::vector<Pattern> topics(options.topics.begin(), options.topics.end());

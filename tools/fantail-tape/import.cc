@@ -41,8 +41,9 @@ struct Options {
 
 void Declare(Options* o, app::CommandLine* line) {
   line->Positionals("IN OUT", &o->files,
-                    "IN: a CSV file, plain or gzip, - for standard input, or what a publisher's "
-                    "--source takes; OUT: the tape, a file",
+                    "IN: a file of CSV, NDJSON, an IEX capture or ITCH, plain or gzip; - for CSV "
+                    "on standard input; or what a publisher's --source takes; OUT: the tape, a "
+                    "file",
                     {2, 2});
   line->Custom(
       "--feed NAME",
@@ -135,6 +136,8 @@ class Importer {
   }
 
   std::optional<int> Add() {
+    // As it is read, where the row does not say.
+    if (row_.no_time) row_.tick.time_ns = net::ReadWallClock().time_since_epoch().count();
     if (!std::exchange(begun_, true)) {
       writer_.OnNewEpoch(EpochOf(row_.tick.time_ns), /*paced=*/false);
     }

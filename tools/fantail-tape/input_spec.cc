@@ -13,10 +13,10 @@ struct Kind {
   std::string_view ending;  // of the name
   std::string_view scheme;
 };
-// A source whose files are told by their names gets its lines here.
+// Plain, or with ".gz" behind it; NASDAQ_ITCH50 is NASDAQ's own name.
 constexpr Kind kKinds[] = {
-    {".csv", "csv"},
-    {".csv.gz", "csv"},
+    {".csv", "csv"},    {".ndjson", "ndjson"}, {".jsonl", "ndjson"},       {".pcap", "iex"},
+    {".pcapng", "iex"}, {".itch", "itch"},     {".NASDAQ_ITCH50", "itch"},
 };
 
 constexpr std::string_view kTapeMagic("FANTAPE", 7);
@@ -47,8 +47,10 @@ absl::StatusOr<std::string> InputSpec(const std::string& in) {
     return absl::InvalidArgumentError(text::Printable(in) +
                                       ": a tape already; fantail-tape export makes CSV of it");
   }
+  std::string_view name = in;
+  if (name.ends_with(".gz")) name.remove_suffix(3);
   for (const Kind& kind : kKinds) {
-    if (in.ends_with(kind.ending)) return std::string(kind.scheme) + ":" + in;
+    if (name.ends_with(kind.ending)) return std::string(kind.scheme) + ":" + in;
   }
   // The CSV source looks at the first line, and says what it is if it is no row.
   return "csv:" + in;

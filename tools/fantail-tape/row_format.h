@@ -1,5 +1,4 @@
-// How an exported row looks. One implementation a format: a second one is made beside MakeCsvFormat
-// and chosen in export.cc.
+// How an exported row looks.
 //
 // Thread: values without state; use them anywhere.
 #ifndef FANTAIL_TAPE_TOOL_ROW_FORMAT_H_
@@ -26,6 +25,8 @@ class RowFormat {
 
 // The columns of fantail/text/csv.h.
 std::unique_ptr<RowFormat> MakeCsvFormat();
+// The objects of fantail/text/ndjson.h, each with its place in the feed.
+std::unique_ptr<RowFormat> MakeNdjsonFormat();
 
 }  // namespace fantail::tape_tool
 

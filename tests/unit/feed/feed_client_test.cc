@@ -203,7 +203,8 @@ TEST_F(ClientTest, WhatANodeLostThatIsBehindTheOneBeforeIsNoGap) {
   Image(1, 2, {8});
   EXPECT_EQ(events.Take(), Said{});
   Batch({4}, {12}, {At(9, Trade(1, 3)), At(12, Trade(1, 4))});
-  EXPECT_EQ(events.Take(), (Said{"records 4", "through 12", "through 12", "have 1 refused nothing"}));
+  EXPECT_EQ(events.Take(),
+            (Said{"records 4", "through 12", "through 12", "have 1 refused nothing"}));
   Gets(wire::Gap{.from = {12}, .to = {15}, .patterns = TextOf("*"), .reason = 3});
   EXPECT_EQ(events.Take(), (Said{"gap 12-15 *: missing at the node above"}));
 }

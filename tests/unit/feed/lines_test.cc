@@ -84,6 +84,26 @@ TEST_F(LinesTest, AGapOfOneLineIsFilledByTheOther) {
   ExpectEqual(desk, desk_lines);
 }
 
+TEST_F(LinesTest, AGapOfWhatAnotherLineHasBroughtIsNoneEvenIfThatLineIsGone) {
+  AddDesk({"*"});
+  Run(seconds(1), false);
+  Run(seconds(2));
+  upstreams.at("left>hq").link->delay = milliseconds(300);
+  Run(seconds(1));
+  const Position left = gateways.at("left")->server().state()->head();
+  ASSERT_LT(left + 5, desk_lines.through());
+  Break("desk>right");
+  gateways.at("left")->server().AddGap(
+      {.from = left, .to = left + 5, .patterns = P({"*"}), .reason = GapReason::kUpstream});
+  Run(milliseconds(50));
+  EXPECT_EQ(desk.gap_count, 0u);
+  EXPECT_EQ(desk_lines.gaps_filled(), 0u);
+  Run(seconds(3));
+  Run(seconds(2), false);
+  EXPECT_EQ(desk.record_count, head.value);
+  ExpectEqual(desk, desk_lines);
+}
+
 TEST_F(LinesTest, AChangeOfInterestIsPromisedOnceAndCostsWhatStaysNothing) {
   AddDesk({"AAPL"});
   upstreams.at("desk>right").delay = milliseconds(20);
