@@ -32,7 +32,7 @@ void SimDesk::Start(MonotonicTime now) {
   Forget();
   stays_live_ = false;
   truth_ = nullptr;
-  complete_ = feed::Interest();
+  complete_ = promised_ = feed::Interest();
   not_yet_unwanted_ = patterns_;
   lines_->SetInterest(patterns_, now);
 }
@@ -82,7 +82,10 @@ void SimDesk::Hash(uint64_t kind, uint64_t a, uint64_t b) {
 void SimDesk::Sync() {
   if (truth_ == nullptr) return;
   const bool changed = !(complete_ == lines_->complete());
-  if (changed) complete_ = lines_->complete();
+  if (changed) {
+    complete_ = lines_->complete();
+    promised_ = feed::Interest(feed::Clip(promised_.patterns(), complete_));
+  }
   if (!changed && mine_.size() == truth_->topics().size()) return;
   const size_t known = changed ? 0 : mine_.size();
   if (changed && lines_->current() && complete_ == feed::Interest(patterns_)) {
@@ -251,7 +254,7 @@ void SimDesk::OnGap(const feed::GapNotice& gap) {
   if (gap.reason == feed::GapReason::kHole) Violate("a hole that no node announced");
   const bool had =
       gap.to <= through_ && std::all_of(gap.patterns.begin(), gap.patterns.end(),
-                                        [this](const Pattern& p) { return complete_.Covers(p); });
+                                        [this](const Pattern& p) { return promised_.Covers(p); });
   if (had) Violate("a gap of what it has, through " + Text(gap.to));
 }
 
@@ -263,6 +266,7 @@ void SimDesk::OnHave(const feed::HaveNotice& have) {
     world_->Trace(name_ + " has " + feed::DescribePatterns(complete_.patterns()) + " at " +
                   Text(have.at));
   }
+  promised_ = complete_;
   if (truth_ == nullptr) return Violate("a have without an epoch");
   if (!(complete_ == feed::Interest(patterns_)) || !have.refused.empty()) return;
   for (size_t i = 0; i < mine_.size(); ++i) {

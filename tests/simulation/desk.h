@@ -110,6 +110,7 @@ class SimDesk final : public Node, public feed::FeedEvents {
   std::vector<std::string> venues_;  // by venue id
   std::vector<Mine> mine_;           // by index in the truth
   feed::Interest complete_;          // as mine_ knows it
+  feed::Interest promised_;          // of that, what an OnHave has said
   std::vector<feed::GapNotice> announced_;
   Position through_;
   size_t records_ = 0;

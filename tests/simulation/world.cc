@@ -140,6 +140,7 @@ void World::NoteHead(Node* node) {
 
 void World::Connect(Node* node) {
   node->connect_at = now_ + Jitter();
+  if (node->upstream != node->home) node->moved_at = now_;
   node->upstream = node->home;
   const auto found = nodes_.find(node->upstream);
   Node* above = found != nodes_.end() ? found->second.get() : nullptr;
