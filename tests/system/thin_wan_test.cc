@@ -1,5 +1,5 @@
-// A cable that carries half of what the feed brings: what a desk shows is late or has gaps, but never
-// old and called live.
+// A cable that carries half of what the feed brings: what a desk shows is late or has gaps, but
+// never old and called live.
 //
 // FANTAIL_THIN_SECONDS says for how long; 15 in the suite.
 #include <algorithm>
