@@ -3,9 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "desktop-subscriber/notices.h"
@@ -167,15 +164,6 @@ int Desk::exit_code() const {
   if (outcome_ == OutputOutcome::kReaderGone) return kExitDone;
   if (stop_code_) return *stop_code_;
   return totals_.gaps() > 0 ? kExitGaps : kExitDone;
-}
-
-absl::Status Desk::WriteSummary(const std::string& path, uint64_t bytes_received) const {
-  const std::string text = totals_.Summary(bytes_received);
-  FILE* file = fopen(path.c_str(), "we");
-  bool good = file != nullptr && fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (file != nullptr) good = fclose(file) == 0 && good;
-  if (good) return absl::OkStatus();
-  return absl::InternalError("--summary " + path + ": cannot write: " + strerror(errno));
 }
 
 void Desk::Say(const std::string& line) {

@@ -101,8 +101,6 @@ class Desk : public feed::FeedEvents {
   int exit_code() const;
 
   const RunTotals& totals() const { return totals_; }
-  // The summary file: see RunTotals::Summary.
-  absl::Status WriteSummary(const std::string& path, uint64_t bytes_received) const;
 
   // FeedEvents:
   void OnNewEpoch(Epoch epoch, bool paced) override;

@@ -17,6 +17,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/run_main.h"
 #include "fantail/app/signals.h"
 #include "fantail/app/status_line.h"
 #include "fantail/net/clock.h"
@@ -136,9 +137,8 @@ class Program final : private DeskOwner {
     return desk_.exit_code();
   }
 
-  absl::Status WriteSummary() const {
-    if (options_.common.summary_file.empty()) return absl::OkStatus();
-    return desk_.WriteSummary(options_.common.summary_file, lines_.counters().bytes_received);
+  app::KeyValues Summary() const {
+    return desk_.totals().Summary(lines_.counters().bytes_received);
   }
 
  private:
@@ -256,9 +256,10 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  for (const app::Endpoint& endpoint : options.connect) {
-    const absl::Status s = app::CheckPlaintext("--connect", endpoint, options.common.plaintext);
-    if (!s.ok()) return line.Fail(s);
+  if (const absl::Status s =
+          app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
+      !s.ok()) {
+    return line.Fail(s);
   }
   if (options.patterns.empty()) options.patterns = {"*"};
   absl::StatusOr<Watchlist> watchlist = Watchlist::Load(options.patterns);
@@ -270,18 +271,12 @@ int Main(int argc, char** argv) {
   Program program(options, *std::move(desk_options), *std::move(watchlist), &sink, &signals);
   if (const absl::Status s = program.Start(); !s.ok()) return line.Fail(s);
   const int code = program.Run();
-  if (const absl::Status s = program.WriteSummary(); !s.ok()) return line.Fail(s);
-  return code;
+  return app::Finish(code, options.common, program.Summary(), line);
 }
 
 }  // namespace
 }  // namespace fantail::desk
 
 int main(int argc, char** argv) {
-  try {
-    return fantail::desk::Main(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fantail-desk: %s\n", error.what());
-    return fantail::app::kExitFailed;
-  }
+  return fantail::app::RunMain("fantail-desk", [&] { return fantail::desk::Main(argc, argv); });
 }

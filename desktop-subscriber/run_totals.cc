@@ -63,15 +63,20 @@ void RunTotals::Gap(const feed::GapNotice& gap) {
   }
 }
 
-std::string RunTotals::Summary(uint64_t bytes_received) const {
-  std::string text = fmt::format("ticks {}\nimages {}\ngaps {}\nlost {}\nbytes_received {}\n",
-                                 ticks_, images_, gaps_, lost_, bytes_received);
+std::vector<std::pair<std::string, std::string>> RunTotals::Summary(uint64_t bytes_received) const {
+  std::vector<std::pair<std::string, std::string>> summary = {
+      {"ticks", std::to_string(ticks_)},
+      {"images", std::to_string(images_)},
+      {"gaps", std::to_string(gaps_)},
+      {"lost", std::to_string(lost_)},
+      {"bytes_received", std::to_string(bytes_received)}};
   if (latency_.count() > 0 && latency_.Percentile(50) < kMaxPlausibleLatency) {
-    text += fmt::format("latency_p50_us {:.1f}\nlatency_p99_us {:.1f}\n",
-                        Micros(latency_.Percentile(50)), Micros(latency_.Percentile(99)));
+    summary.emplace_back("latency_p50_us", fmt::format("{:.1f}", Micros(latency_.Percentile(50))));
+    summary.emplace_back("latency_p99_us", fmt::format("{:.1f}", Micros(latency_.Percentile(99))));
   }
-  text += fmt::format("first_position {}\nlast_position {}\n", first_.value, last_.value);
-  return text;
+  summary.emplace_back("first_position", std::to_string(first_.value));
+  summary.emplace_back("last_position", std::to_string(last_.value));
+  return summary;
 }
 
 }  // namespace fantail::desk

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fantail/base/histogram.h"
@@ -34,7 +35,7 @@ class RunTotals {
   // `key value` lines: ticks, images, gaps, lost, bytes_received, latency_p50_us, latency_p99_us,
   // first_position, last_position. The latencies are left out where they mean nothing: no live tick
   // came, or the ticks' times are not this day's (a replay).
-  std::string Summary(uint64_t bytes_received) const;
+  std::vector<std::pair<std::string, std::string>> Summary(uint64_t bytes_received) const;
 
  private:
   struct TopicState {

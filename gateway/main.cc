@@ -10,6 +10,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
 #include "fantail/app/status_line.h"
@@ -245,30 +246,19 @@ int Main(int argc, char** argv) {
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
   absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-  for (const app::Endpoint& upstream : options.upstream) {
-    if (keys.ok()) keys = app::CheckPlaintext("--upstream", upstream, options.common.plaintext);
-  }
+  keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   app::Signals signals({SIGUSR1});
   Gateway gateway(options, &signals, app::RandomNodeId());
   if (const absl::Status s = gateway.Start(); !s.ok()) return line.Fail(s);
   const int code = gateway.Run();
-  if (!options.common.summary_file.empty()) {
-    const absl::Status s =
-        app::WriteKeyValues("--summary", options.common.summary_file, gateway.Summary());
-    if (!s.ok()) return line.Fail(s);
-  }
-  return code;
+  return app::Finish(code, options.common, gateway.Summary(), line);
 }
 
 }  // namespace
 }  // namespace fantail::gateway
 
 int main(int argc, char** argv) {
-  try {
-    return fantail::gateway::Main(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fantail-gateway: %s\n", error.what());
-    return fantail::app::kExitFailed;
-  }
+  return fantail::app::RunMain("fantail-gateway",
+                               [&] { return fantail::gateway::Main(argc, argv); });
 }

@@ -12,6 +12,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
 #include "fantail/app/status_line.h"
@@ -369,22 +370,13 @@ int Main(int argc, char** argv) {
   Publisher publisher(options, *std::move(source), &signals);
   if (const absl::Status s = publisher.Start(); !s.ok()) return line.Fail(s);
   const int code = publisher.Run();
-  if (!options.common.summary_file.empty()) {
-    const absl::Status s =
-        app::WriteKeyValues("--summary", options.common.summary_file, publisher.Summary());
-    if (!s.ok()) return line.Fail(s);
-  }
-  return code;
+  return app::Finish(code, options.common, publisher.Summary(), line);
 }
 
 }  // namespace
 }  // namespace fantail::publisher
 
 int main(int argc, char** argv) {
-  try {
-    return fantail::publisher::Main(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fantail-publisher: %s\n", error.what());
-    return fantail::app::kExitFailed;
-  }
+  return fantail::app::RunMain("fantail-publisher",
+                               [&] { return fantail::publisher::Main(argc, argv); });
 }

@@ -61,4 +61,10 @@ absl::Status StartUp(const CommonOptions& options, const CommandLine& line) {
   return CheckWritable("--summary", options.summary_file);
 }
 
+int Finish(int code, const CommonOptions& options, const KeyValues& summary,
+           const CommandLine& line) {
+  const absl::Status s = WriteKeyValues("--summary", options.summary_file, summary);
+  return s.ok() ? code : line.Fail(s);
+}
+
 }  // namespace fantail::app

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "fantail/app/options.h"
+#include "fantail/app/written_file.h"
 #include "fantail/base/time.h"
 
 namespace fantail::app {
@@ -37,6 +38,9 @@ inline size_t CountLines(std::string_view lines, size_t endpoints) {
 // numbers, and says at once if the summary could not be written at the end. REQUIRES: no thread and
 // no ZeroMQ context exists yet.
 absl::Status StartUp(const CommonOptions& options, const CommandLine& line);
+// What it does at its end: writes the summary. The exit code, which is `code` if that went well.
+int Finish(int code, const CommonOptions& options, const KeyValues& summary,
+           const CommandLine& line);
 
 }  // namespace fantail::app
 

@@ -124,6 +124,15 @@ absl::Status CheckPlaintext(std::string_view option, const Endpoint& endpoint, b
                   option, endpoint.text()));
 }
 
+absl::Status CheckPlaintext(std::string_view option, const std::vector<Endpoint>& endpoints,
+                            bool plaintext) {
+  absl::Status first;
+  for (const Endpoint& endpoint : endpoints) {
+    first.Update(CheckPlaintext(option, endpoint, plaintext));
+  }
+  return first;
+}
+
 std::function<bool(const std::string&)> AllowMoves(bool plaintext) {
   return [plaintext](const std::string& text) {
     const auto no_names = [](const std::string&) -> absl::StatusOr<std::string> {

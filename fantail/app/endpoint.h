@@ -50,6 +50,8 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text, EndpointUse use,
 
 // An open link (anything but loopback) wants keys. There are none yet, so it wants --plaintext.
 absl::Status CheckPlaintext(std::string_view option, const Endpoint& endpoint, bool plaintext);
+absl::Status CheckPlaintext(std::string_view option, const std::vector<Endpoint>& endpoints,
+                            bool plaintext);
 
 // Whether a session may move to an endpoint that a node above has named: a numeric address, and
 // loopback only unless `plaintext`.

@@ -10,6 +10,7 @@
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
+#include "fantail/app/run_main.h"
 #include "tools/fantail-bench/comparison.h"
 #include "tools/fantail-bench/cuts.h"
 #include "tools/fantail-bench/replay.h"
@@ -128,10 +129,5 @@ int Main(int argc, char** argv) {
 }  // namespace fantail::bench
 
 int main(int argc, char** argv) {
-  try {
-    return fantail::bench::Main(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fantail-bench: %s\n", error.what());
-    return fantail::app::kExitFailed;
-  }
+  return fantail::app::RunMain("fantail-bench", [&] { return fantail::bench::Main(argc, argv); });
 }

@@ -7,6 +7,7 @@
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/run_main.h"
 #include "tools/fantail-fault-relay/commands.h"
 
 namespace fantail::fault {
@@ -51,10 +52,6 @@ int Main(int argc, char** argv) {
 }  // namespace fantail::fault
 
 int main(int argc, char** argv) {
-  try {
-    return fantail::fault::Main(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fantail-fault-relay: %s\n", error.what());
-    return fantail::app::kExitFailed;
-  }
+  return fantail::app::RunMain("fantail-fault-relay",
+                               [&] { return fantail::fault::Main(argc, argv); });
 }

@@ -9,6 +9,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/run_main.h"
 #include "fantail/app/signals.h"
 #include "fantail/app/status_line.h"
 #include "fantail/app/written_file.h"
@@ -230,9 +231,10 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  for (const app::Endpoint& endpoint : options.connect) {
-    const absl::Status s = app::CheckPlaintext("--connect", endpoint, options.common.plaintext);
-    if (!s.ok()) return line.Fail(s);
+  if (const absl::Status s =
+          app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
+      !s.ok()) {
+    return line.Fail(s);
   }
   absl::StatusOr<std::vector<Pattern>> patterns = PatternsOf(options.patterns);
   if (!patterns.ok()) return line.Fail(patterns.status());
@@ -254,22 +256,12 @@ int Main(int argc, char** argv) {
   Program program(options, *std::move(tape), *std::move(patterns), &signals);
   if (const absl::Status s = program.Start(); !s.ok()) return line.Fail(s);
   const int code = program.Run();
-  if (!options.common.summary_file.empty()) {
-    const absl::Status s =
-        app::WriteKeyValues("--summary", options.common.summary_file, program.Summary());
-    if (!s.ok()) return line.Fail(s);
-  }
-  return code;
+  return app::Finish(code, options.common, program.Summary(), line);
 }
 
 }  // namespace
 }  // namespace fantail::record
 
 int main(int argc, char** argv) {
-  try {
-    return fantail::record::Main(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fantail-record: %s\n", error.what());
-    return fantail::app::kExitFailed;
-  }
+  return fantail::app::RunMain("fantail-record", [&] { return fantail::record::Main(argc, argv); });
 }

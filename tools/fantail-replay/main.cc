@@ -13,6 +13,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
 #include "fantail/app/status_line.h"
@@ -335,21 +336,12 @@ int Main(int argc, char** argv) {
     code = replay.Run();
     summary = replay.Summary();
   }
-  if (!options.common.summary_file.empty()) {
-    const absl::Status s = app::WriteKeyValues("--summary", options.common.summary_file, summary);
-    if (!s.ok()) return line.Fail(s);
-  }
-  return code;
+  return app::Finish(code, options.common, summary, line);
 }
 
 }  // namespace
 }  // namespace fantail::replay
 
 int main(int argc, char** argv) {
-  try {
-    return fantail::replay::Main(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fantail-replay: %s\n", error.what());
-    return fantail::app::kExitFailed;
-  }
+  return fantail::app::RunMain("fantail-replay", [&] { return fantail::replay::Main(argc, argv); });
 }

@@ -4,7 +4,7 @@
 #include <exception>
 
 #include "fantail/app/commands.h"
-#include "fantail/app/exit_codes.h"
+#include "fantail/app/run_main.h"
 #include "tools/fantail-tape/commands.h"
 
 namespace fantail::tape_tool {
@@ -21,11 +21,8 @@ constexpr std::array<app::Command, 4> kCommands = {{
 }  // namespace fantail::tape_tool
 
 int main(int argc, char** argv) {
-  try {
+  return fantail::app::RunMain("fantail-tape", [&] {
     return fantail::app::RunCommand("fantail-tape", "looks into tapes, and makes them",
                                     fantail::tape_tool::kCommands, argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fantail-tape: %s\n", error.what());
-    return fantail::app::kExitFailed;
-  }
+  });
 }
