@@ -69,49 +69,24 @@ absl::StatusOr<std::unique_ptr<IexSource>> IexSource::Open(std::string_view text
 }
 
 IexSource::IexSource(IexOptions options, std::unique_ptr<PcapReader> reader)
-    : options_(std::move(options)),
+    : CaptureSource(options.by_time ? IexOptions::kReorderWindow : Nanos{0}, options.venue),
+      options_(std::move(options)),
       reader_(std::move(reader)),
-      queue_(options_.by_time ? IexOptions::kReorderWindow : Nanos{0}),
-      messages_(&queue_),
-      venue_(options_.venue) {}
+      messages_(&queue()) {}
 
-Source::Result IexSource::Next(text::Row* row) {
-  while (true) {
-    switch (queue_.Take(row, &problem_)) {
-      case RowQueue::Next::kRow:
-        row->venue = venue_;
-        return Result::kRow;
-      case RowQueue::Next::kProblem:
-        return Result::kBadRow;
-      case RowQueue::Next::kNothing:
-        break;
-    }
-    if (ended_) {
-      problem_ = failure_;
-      return failure_.empty() ? Result::kEnd : Result::kFailed;
-    }
-    ReadPacket();
-  }
-}
-
-void IexSource::ReadPacket() {
+void IexSource::Read() {
   Datagram datagram;
   switch (reader_->Next(&datagram)) {
     case PcapReader::Result::kDatagram:
       return TakeDatagram(datagram);
     case PcapReader::Result::kBad:
-      return queue_.AddProblem(reader_->problem());
+      return queue().AddProblem(reader_->problem());
     case PcapReader::Result::kEnd:
-      if (!protocol_) {
-        failure_ = reader_->path() + ": no IEX TOPS 1.6 or DEEP 1.0 is in this capture";
-      }
-      break;
+      if (protocol_) return End();
+      return End(reader_->path() + ": no IEX TOPS 1.6 or DEEP 1.0 is in this capture");
     case PcapReader::Result::kFailed:
-      failure_ = reader_->problem();
-      break;
+      return End(reader_->problem());
   }
-  ended_ = true;
-  queue_.Finish();
 }
 
 void IexSource::TakeDatagram(const Datagram& datagram) {
@@ -141,7 +116,7 @@ bool IexSource::Accept(const Segment& segment, const Datagram& datagram) {
     protocol_ = segment.protocol;
     messages_.set_status(options_.status.value_or(segment.protocol == kDeep10));
     const bool of_iex = (datagram.to_address & kGroupMask) == kIexGroups;
-    if (venue_.empty()) venue_ = of_iex ? "IEX" : "IEXTEST";
+    if (venue().empty()) set_venue(of_iex ? "IEX" : "IEXTEST");
   }
   if (known && segment.protocol == protocol_) return true;
   // Only what looks like a feed of IEX's is told: a capture may have other traffic.

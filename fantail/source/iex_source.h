@@ -32,10 +32,9 @@
 #include <string>
 #include <string_view>
 
+#include "fantail/source/capture_source.h"
 #include "fantail/source/iex_messages.h"
 #include "fantail/source/pcap_reader.h"
-#include "fantail/source/row_queue.h"
-#include "fantail/source/source.h"
 
 namespace fantail::source {
 
@@ -48,15 +47,12 @@ struct IexOptions {
   std::string venue;  // empty: told by the capture
 };
 
-class IexSource : public Source {
+class IexSource : public CaptureSource {
  public:
   // `text` is what stands behind `iex:`.
   static absl::StatusOr<std::unique_ptr<IexSource>> Open(std::string_view text);
 
   IexSource(IexOptions options, std::unique_ptr<PcapReader> reader);
-
-  Result Next(text::Row* row) override;
-  std::string_view problem() const override { return problem_; }
 
  private:
   struct Segment {
@@ -72,26 +68,21 @@ class IexSource : public Source {
     int64_t next;  // number of the message that comes next
   };
 
-  void ReadPacket();
+  void Read() override;
   void TakeDatagram(const Datagram& datagram);
   void TakeMessages(const Segment& segment, int64_t known, ByteSpan payload);
   // False if it cannot be used; says why, once.
   bool Accept(const Segment& segment, const Datagram& datagram);
   // How many messages at its front have come already.
   int64_t Advance(const Segment& segment);
-  void Problem(const std::string& why) { queue_.AddProblem(reader_->Where() + why); }
+  void Problem(const std::string& why) { queue().AddProblem(reader_->Where() + why); }
 
   const IexOptions options_;
   const std::unique_ptr<PcapReader> reader_;
-  RowQueue queue_;
   IexMessages messages_;
-  std::string venue_;
   std::optional<uint16_t> protocol_;    // the first that was found
   std::set<uint16_t> refused_;          // protocols that were told of
   std::map<uint32_t, Stream> streams_;  // by channel
-  std::string_view problem_;
-  std::string failure_;
-  bool ended_ = false;
 };
 
 }  // namespace fantail::source

@@ -95,37 +95,15 @@ absl::StatusOr<std::unique_ptr<ItchSource>> ItchSource::Open(std::string_view te
 }
 
 ItchSource::ItchSource(const ItchOptions& options, std::unique_ptr<CaptureFile> file)
-    : venue_(options.venue),
+    : CaptureSource(Nanos{0}, options.venue),
       file_(std::move(file)),
-      messages_(options.midnight_ns, options.status, &queue_) {}
+      messages_(options.midnight_ns, options.status, &queue()) {}
 
-Source::Result ItchSource::Next(text::Row* row) {
-  while (true) {
-    switch (queue_.Take(row, &problem_)) {
-      case RowQueue::Next::kRow:
-        row->venue = venue_;
-        return Result::kRow;
-      case RowQueue::Next::kProblem:
-        return Result::kBadRow;
-      case RowQueue::Next::kNothing:
-        break;
-    }
-    if (ended_) {
-      problem_ = failure_;
-      return failure_.empty() ? Result::kEnd : Result::kFailed;
-    }
-    ReadMessage();
-  }
-}
-
-void ItchSource::ReadMessage() {
+void ItchSource::Read() {
   at_ = file_->offset();
   std::array<std::byte, 2> prefix;
   const size_t got = file_->Read(prefix.data(), prefix.size());
-  if (got == 0 && file_->problem().empty()) {
-    ended_ = true;
-    return;
-  }
+  if (got == 0 && file_->problem().empty()) return End();
   ++message_;
   if (got < prefix.size()) return Fail("truncated: the file ends inside its length");
   const size_t length = BigEndian<2>(prefix, 0);
@@ -149,7 +127,7 @@ void ItchSource::ReadMessage() {
                 std::to_string(length) + " bytes");
   }
   const char* const why = messages_.Take(ByteSpan(buffer_).first(length));
-  if (why != nullptr) queue_.AddProblem(Where() + why);
+  if (why != nullptr) queue().AddProblem(Where() + why);
 }
 
 std::string ItchSource::Where() const {
@@ -158,8 +136,7 @@ std::string ItchSource::Where() const {
 }
 
 void ItchSource::Fail(const std::string& why) {
-  ended_ = true;
-  failure_ = Where() + (file_->problem().empty() ? why : file_->problem());
+  End(Where() + (file_->problem().empty() ? why : file_->problem()));
 }
 
 }  // namespace fantail::source

@@ -28,9 +28,8 @@
 #include <string_view>
 
 #include "fantail/source/capture_file.h"
+#include "fantail/source/capture_source.h"
 #include "fantail/source/itch_messages.h"
-#include "fantail/source/row_queue.h"
-#include "fantail/source/source.h"
 
 namespace fantail::source {
 
@@ -40,31 +39,23 @@ struct ItchOptions {
   std::string venue = "NASDAQ";
 };
 
-class ItchSource : public Source {
+class ItchSource : public CaptureSource {
  public:
   // `text` is what stands behind `itch:`.
   static absl::StatusOr<std::unique_ptr<ItchSource>> Open(std::string_view text);
 
   ItchSource(const ItchOptions& options, std::unique_ptr<CaptureFile> file);
 
-  Result Next(text::Row* row) override;
-  std::string_view problem() const override { return problem_; }
-
  private:
-  void ReadMessage();
+  void Read() override;
   void Fail(const std::string& why);
   std::string Where() const;
 
-  const std::string venue_;
   const std::unique_ptr<CaptureFile> file_;
-  RowQueue queue_{Nanos{0}};
   ItchMessages messages_;
   uint64_t message_ = 0;  // number of the last one, from 1
   uint64_t at_ = 0;       // its byte
   std::array<std::byte, 64> buffer_;
-  std::string_view problem_;
-  std::string failure_;
-  bool ended_ = false;
 };
 
 }  // namespace fantail::source
