@@ -303,6 +303,11 @@ absl::StatusOr<Player::Tracks> OpenTapes(const Options& options) {
   for (const std::string& path : options.tapes) {
     auto track = Track::Open(path, options.topics);
     if (!track.ok()) return track.status();
+    const std::string_view feed = (*track)->feed();
+    if (!feed.empty() && feed != options.common.feed) {
+      app::LogWarning("{}: a tape of feed {} is played as feed {}; --feed names another", path,
+                      app::Harmless(feed), options.common.feed);
+    }
     tracks.push_back(*std::move(track));
   }
   return tracks;

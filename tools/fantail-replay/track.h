@@ -16,6 +16,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -46,6 +47,11 @@ class Track {
                                                      const std::vector<Pattern>& topics);
 
   const std::string& path() const { return reader_->path(); }
+  // That the tape says it is of; empty if nothing of it can be read.
+  std::string_view feed() const {
+    if (reader_->segments().empty()) return {};
+    return reader_->segments().front().head.feed;
+  }
   const tape::TapeReader::Span& span() const { return span_; }
 
   // Goes to a place and gives what is known there to `state`, of all topics. REQUIRES: a kind that
