@@ -83,9 +83,11 @@ bool FeedClient::current() const {
   return served == held_.size();
 }
 
-// One change is under way at a time; what the owner wants meanwhile goes with the next.
+// One change is under way at a time; what the owner wants meanwhile goes with the next. It is under
+// way until the owner has been told: else what is given up and wanted again would begin anew, and
+// the owner not know why.
 void FeedClient::SendWants() {
-  if (phase_ != Phase::kUp || version_ != have_version_) return;
+  if (phase_ != Phase::kUp || version_ != have_version_ || untold_) return;
   // A node that has not named this epoch may answer twice: now, and once it has told of it.
   if (epoch_.value == 0 || peer_epoch_ != epoch_) return;
   std::vector<std::pair<Pattern, wire::Start>> add;

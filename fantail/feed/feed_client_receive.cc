@@ -189,6 +189,7 @@ void FeedClient::On(const wire::Batch& batch) {
   }
   if (!untold_) return;
   TellHave();
+  SendWants();
   Publish();
 }
 

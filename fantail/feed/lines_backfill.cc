@@ -40,7 +40,10 @@ void Lines::TakeAnswers(Line* line) {
       return came.pattern == need.pattern && came.after <= need.after && reaches;
     };
     if (std::none_of(needed_.begin(), needed_.end(), answers)) continue;
-    if (!line->joined || (came.through.value == 0 && !Leads(*line))) {
+    // A node that is behind has answered with what it had.
+    const bool reaches =
+        came.through.value == 0 ? Leads(*line) : line->client.through() >= came.through;
+    if (!line->joined || !reaches) {
       line->asked = false;
       continue;
     }

@@ -209,6 +209,26 @@ TEST_F(ClientTest, WhatANodeLostThatIsBehindTheOneBeforeIsNoGap) {
   EXPECT_EQ(events.Take(), (Said{"gap 12-15 *: missing at the node above"}));
 }
 
+// Given up and wanted again before the owner knows of the first, it would begin anew unexplained.
+TEST_F(ClientTest, AChangeIsUnderWayUntilTheOwnerHasBeenTold) {
+  client.SetInterest(testing::P({"A*", "B*"}), now);
+  Connect();
+  Welcome();
+  Have();
+  Batch({0}, {9}, {});
+  Reconnect();
+  Welcome();
+  Have({4});  // a node that is behind
+  events.Take();
+  client.SetInterest(testing::P({"B*"}), now);
+  client.SetInterest(testing::P({"A*", "B*"}), now);
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
+  client.SetInterest(testing::P({"B*"}), now);
+  Batch({4}, {9}, {});
+  EXPECT_EQ(events.Take(), (Said{"through 9", "have 1 refused nothing"}));
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 2u);
+}
+
 TEST_F(ClientTest, AnImageNeverGoesBackBehindWhatAnotherNodeHasBrought) {
   GoLive();
   Name(1, "AAPL");

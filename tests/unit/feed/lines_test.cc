@@ -155,6 +155,22 @@ TEST_F(LinesTest, ABackfillOfALineThatIsBehindTheOwnerCountsOnlyWhenItLeads) {
   EXPECT_EQ(desk.answers.size(), 1u);
 }
 
+// Nor does it say that it lacks the rest: for its own session that is still to come.
+TEST_F(LinesTest, ABackfillOfALineThatHasNotReachedItsEndDoesNotCount) {
+  AddDesk({"*"});
+  Run(seconds(2));
+  upstreams.at("left>hq").link->delay = milliseconds(300);
+  Run(seconds(1));
+  const Position left = gateways.at("left")->server().state()->head();
+  ASSERT_LT(left + 100, desk_lines.through());
+  upstreams.at("desk>right").cut = upstreams.at("desk>right").link->silent = true;
+  desk_lines.AskBackfill({Pattern("*"), Position{10}, left + 100});
+  Run(milliseconds(50));
+  EXPECT_EQ(desk.answers, std::vector<Backfill>{});
+  Run(seconds(1));
+  EXPECT_EQ(desk.answers.size(), 1u);
+}
+
 TEST_F(LinesTest, OnlyTheLastLineMakesTheFeedStale) {
   AddDesk({"*"});
   Run(seconds(2));
