@@ -227,7 +227,8 @@ class Replay {
                       .paused = player_.paused(),
                       .ended = player_.state() == Player::State::kEnded,
                       .waiting = !released_};
-    if (!player_.paced()) {
+    // How much --max-gap takes out of the rest is not known: then by the rate so far.
+    if (!player_.paced() && options_.max_gap == Nanos{0}) {
       const double left = static_cast<double>(player_.left(now).count()) / player_.speed();
       progress.left = Nanos(static_cast<int64_t>(std::min(left, 1e18)));
     } else if (rate_ > 0) {
