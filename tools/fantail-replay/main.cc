@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -227,14 +228,13 @@ class Replay {
                       .paused = player_.paused(),
                       .ended = player_.state() == Player::State::kEnded,
                       .waiting = !released_};
-    // How much --max-gap takes out of the rest is not known: then by the rate so far.
-    if (!player_.paced() && options_.max_gap == Nanos{0}) {
-      const double left = static_cast<double>(player_.left(now).count()) / player_.speed();
-      progress.left = Nanos(static_cast<int64_t>(std::min(left, 1e18)));
-    } else if (rate_ > 0) {
-      const double left = static_cast<double>(player_.records_left()) / rate_ * 1e9;
-      progress.left = Nanos(static_cast<int64_t>(std::min(left, 1e18)));
+    // How much --max-gap takes out of the tape's time is not known: then no more than at this rate.
+    double left = std::numeric_limits<double>::infinity();
+    if (!player_.paced()) left = static_cast<double>(player_.left(now).count()) / player_.speed();
+    if (rate_ > 0 && (player_.paced() || options_.max_gap > Nanos{0})) {
+      left = std::min(left, static_cast<double>(player_.records_left()) / rate_ * 1e9);
     }
+    if (left < 1e18) progress.left = Nanos(static_cast<int64_t>(left));
     return progress;
   }
 
