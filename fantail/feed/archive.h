@@ -1,5 +1,5 @@
-// Where a node finds the records of its epoch that its ring holds no more: a journal. Resumes,
-// replays and backfills from before the ring are served from there.
+// Where a node finds the records of its epoch that its ring holds no more: a journal. Resumes from
+// before the ring are served from there.
 //
 // Thread: one owner, the FeedServer.
 #ifndef FANTAIL_FEED_ARCHIVE_H_
@@ -30,6 +30,7 @@ class Archive {
   virtual ~Archive() = default;
   // Everything after this should be there, or in the ring.
   virtual Position begin() const = 0;
+  // Null while as many as it bears are being read; ask again later.
   virtual std::unique_ptr<ArchiveReader> Open() = 0;
 };
 

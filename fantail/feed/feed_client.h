@@ -127,7 +127,7 @@ class FeedClient {
     paced_ = paced;
     Adopt(topics, last);
     through_ = bookmark_ = through;
-    complete_ = complete;
+    complete_ = told_ = complete;
     RecountDigest();
   }
   // The connection is of no more use, for a reason that the owner knows.

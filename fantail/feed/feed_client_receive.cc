@@ -274,10 +274,11 @@ void FeedClient::On(const wire::Gap& gap) {
 }
 
 // What the owner lacks where the node lacks `pattern` up to `to`: not what a node that was further
-// has brought it. The images that follow take its place.
+// has brought it, while this one is still behind. The images that follow take its place.
 std::vector<Pattern> FeedClient::Lost(const Pattern& pattern, Position to) {
-  const bool has_some =
-      to <= through_ && told_.Overlaps(pattern) && !planted::On(planted::Bug::kBelieveOldGap);
+  const bool behind = have_version_ == 0 || untold_;
+  const bool has_some = behind && to <= through_ && told_.Overlaps(pattern) &&
+                        !planted::On(planted::Bug::kBelieveOldGap);
   std::vector<Pattern> lost;
   if (!has_some) lost.push_back(pattern);
   topics_.ForEachMatch(pattern, [&](TopicId id) {

@@ -17,6 +17,12 @@ constexpr Nanos kMeasureEvery = std::chrono::seconds(2);
 // Of images that are sent in one go to a session that fell behind: some 12,000 topics.
 constexpr size_t kBurstBytes = size_t{2} << 20;
 
+// Everything after this is held for such a start. A backfill is for somebody else's ring, and that
+// holds no more than this one: the archive is not sent through the link for it.
+Position HeldBy(const EpochState& state, wire::StartKind kind) {
+  return kind == wire::StartKind::kBackfill ? state.ring().dropped_through() : state.held_from();
+}
+
 }  // namespace
 
 Splice::Splice(WantChange change, std::vector<Pattern> again, Position fell_at)
@@ -112,7 +118,7 @@ bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const w
   const Coverage& coverage = state.coverage();
   if (coverage.Refused(pattern) != nullptr) return true;
   const auto from = coverage.CompleteFrom(pattern);
-  const Position floor = from ? std::max(*from, state.held_from()) : Position{};
+  const Position floor = from ? std::max(*from, HeldBy(state, start.kind)) : Position{};
   const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after ||
                       planted::On(planted::Bug::kIgnoreGapOnResume);
   if (from && enough) return true;
@@ -148,8 +154,8 @@ void Splice::Begin(const EpochState& state, Session* session) {
   Position lost_after = state.head();
   for (auto& [pattern, start] : change_.add) {
     if (Had(*session, pattern, start)) continue;
-    const Position floor =
-        std::max(state.coverage().CompleteFrom(pattern).value_or(Position{}), state.held_from());
+    const Position floor = std::max(state.coverage().CompleteFrom(pattern).value_or(Position{}),
+                                    HeldBy(state, start.kind));
     if (start.kind == wire::StartKind::kResume && floor > start.after &&
         !planted::On(planted::Bug::kIgnoreGapOnResume)) {
       lost.push_back(pattern);
@@ -303,10 +309,12 @@ std::optional<std::vector<wire::Record>> Splice::Slice(const EpochState& state, 
     return true;
   };
   if (*cursor >= state.ring().dropped_through()) {
+    archive_.reset();
     state.ring().Scan(*cursor, take);
   } else {
     read_archive_ = true;
     if (archive_ == nullptr) archive_ = state.archive()->Open();
+    if (archive_ == nullptr) return records;  // others have their turn first
     const std::optional<Position> read = archive_->Scan(*cursor, take);
     if (!read) return std::nullopt;
     if (!enough) reached = std::min(*read, through);
@@ -345,19 +353,16 @@ void Splice::SendBackfill(const EpochState& state, Session* session) {
     return backfills_.pop_back();
   }
   if (backfill.through.value == 0) backfill.through = state.head();
-  const auto skip_to = [&](Position held_from) {
-    if (backfill.after >= std::min(held_from, backfill.through)) return;
-    SendShortfall({backfill.pattern, backfill.after, held_from}, session);
-    backfill.after = held_from;
-  };
-  skip_to(state.held_from());  // some may have gone since this splice began
+  const Position gone = state.ring().dropped_through();  // some since this splice began
+  if (backfill.after < std::min(gone, backfill.through)) {
+    SendShortfall({backfill.pattern, backfill.after, gone}, session);
+    backfill.after = gone;
+  }
   const Position after = backfill.after;
   const auto wanted = [&](TopicId id) { return backfill.pattern.Matches(state.topics().Name(id)); };
   if (after < backfill.through) {
     const auto records = Slice(state, backfill.through, wanted, &backfill.after);
-    if (!records) {
-      skip_to(state.ring().dropped_through());
-    } else if (!records->empty()) {
+    if (records && !records->empty()) {
       session->outbox.push_back(
           wire::EncodeBatch(after, backfill.after, *records, wire::Replay::kBackfill));
     }

@@ -71,7 +71,8 @@ absl::Status SegmentReader::Begin() {
   }
   // The first whole block says which tape this is.
   BlockHeader header;
-  const uint64_t offset = FindHeader(kPreambleBytes, &header);
+  const bool at_once = ReadHeader(kPreambleBytes, &header);
+  const uint64_t offset = at_once ? kPreambleBytes : FindHeader(kPreambleBytes, &header);
   if (offset == file_->size()) {
     return absl::DataLossError(path() +
                                (preamble_told_ ? ": no block of it is whole" : ": not a tape"));

@@ -45,7 +45,8 @@ Position BeginOf(const TapeReader& reader, Epoch epoch) {
 
 class TapeArchive::Reader : public feed::ArchiveReader {
  public:
-  explicit Reader(TapeArchive* archive) : archive_(archive) {}
+  explicit Reader(TapeArchive* archive) : archive_(archive) { ++archive_->readers_; }
+  ~Reader() override { --archive_->readers_; }
 
   std::optional<Position> Scan(Position after,
                                const std::function<bool(const wire::Record&)>& fn) override {
@@ -101,6 +102,7 @@ TapeArchive::TapeArchive(std::string folder, Epoch epoch)
 }
 
 std::unique_ptr<feed::ArchiveReader> TapeArchive::Open() {
+  if (readers_ == kMostReaders) return nullptr;
   return std::make_unique<Reader>(this);
 }
 

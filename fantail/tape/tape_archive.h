@@ -2,7 +2,7 @@
 //
 // Thread: one owner.
 // Cost: Scan decodes 4,096 to 20,480 records where it goes on; elsewhere it lists the folder and
-//   reads an index first.
+//   reads an index first. A reader has some 5 MB and an open file; there are kMostReaders at most.
 #ifndef FANTAIL_TAPE_TAPE_ARCHIVE_H_
 #define FANTAIL_TAPE_TAPE_ARCHIVE_H_
 
@@ -15,6 +15,8 @@ namespace fantail::tape {
 
 class TapeArchive : public feed::Archive {
  public:
+  static constexpr int kMostReaders = 16;
+
   // Of `epoch`, whose records the folder has without a hole from some position on.
   TapeArchive(std::string folder, Epoch epoch);
 
@@ -28,6 +30,7 @@ class TapeArchive : public feed::Archive {
   const std::string folder_;
   const Epoch epoch_;
   Position begin_;
+  int readers_ = 0;
 };
 
 }  // namespace fantail::tape

@@ -59,7 +59,7 @@ class TapeWriter : public feed::FeedContent {
   };
 
   // Makes the folder if need be, locks it, and reads where the tape ends. What the folder holds is
-  // not touched before the first Commit.
+  // not touched before something is to be written.
   static absl::StatusOr<std::unique_ptr<TapeWriter>> Open(Options options);
   // Closes the tape if nobody has.
   ~TapeWriter();

@@ -209,6 +209,18 @@ TEST_F(ClientTest, WhatANodeLostThatIsBehindTheOneBeforeIsNoGap) {
   EXPECT_EQ(events.Take(), (Said{"gap 12-15 *: missing at the node above"}));
 }
 
+// As the node above says it when its own proof has failed.
+TEST_F(ClientTest, AGapOfWhatTheNodeHasBroughtItselfIsTold) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {9}, {At(3, Trade(1, 1))});
+  events.Take();
+  Gets(wire::Gap{.from = {0}, .to = {9}, .patterns = TextOf("*"), .reason = 3});
+  EXPECT_EQ(events.Take(), (Said{"gap 0-9 *: missing at the node above"}));
+  Image(1, 1, {9});
+  EXPECT_EQ(events.Take(), (Said{"image at 1"}));
+}
+
 // Given up and wanted again before the owner knows of the first, it would begin anew unexplained.
 TEST_F(ClientTest, AChangeIsUnderWayUntilTheOwnerHasBeenTold) {
   client.SetInterest(testing::P({"A*", "B*"}), now);

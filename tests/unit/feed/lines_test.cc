@@ -104,6 +104,19 @@ TEST_F(LinesTest, AGapOfWhatAnotherLineHasBroughtIsNoneEvenIfThatLineIsGone) {
   ExpectEqual(desk, desk_lines);
 }
 
+TEST_F(LinesTest, AGapOfWhatALineHasBroughtItselfTakesItOut) {
+  AddDesk({"*"});
+  Run(seconds(1), false);
+  Run(seconds(2));
+  gateways.at("left")->server().AddGap(
+      {.from = {}, .to = desk_lines.through(), .patterns = P({"*"}), .reason = GapReason::kHole});
+  Run(seconds(3));
+  EXPECT_EQ(desk_lines.gaps_filled(), 1u);
+  EXPECT_EQ(desk.gap_count, 0u);
+  Run(seconds(2), false);
+  ExpectEqual(desk, desk_lines);
+}
+
 TEST_F(LinesTest, AChangeOfInterestIsPromisedOnceAndCostsWhatStaysNothing) {
   AddDesk({"AAPL"});
   upstreams.at("desk>right").delay = milliseconds(20);

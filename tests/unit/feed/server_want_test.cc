@@ -101,8 +101,11 @@ class FakeArchive final : public Archive {
     FakeArchive* const archive_;
   };
   Position begin() const override { return from; }
-  std::unique_ptr<ArchiveReader> Open() override { return std::make_unique<Reader>(this); }
+  std::unique_ptr<ArchiveReader> Open() override {
+    return most == 0 ? nullptr : std::make_unique<Reader>(this);
+  }
 
+  int most = 16;
   Position from;
   Position end;
 };
@@ -147,12 +150,23 @@ TEST_F(ArchiveTest, WhatTheArchiveLacksAfterAllIsAGap) {
   EXPECT_EQ(To("desk").Count<wire::Image>(), 1u);
 }
 
-TEST_F(ArchiveTest, ABackfillReachesIntoTheArchive) {
+TEST_F(ArchiveTest, ABackfillReachesNoFurtherThanTheRing) {
   archive.end = Position{4500};
   Run(BackfillOf(100, 4000));
+  EXPECT_TRUE(To("desk").Last<wire::Gap>().backfill);
+  EXPECT_EQ(To("desk").Last<wire::Gap>().to, server->state()->ring().dropped_through());
+  EXPECT_EQ(To("desk").Positions().front(), server->state()->ring().dropped_through().value + 1);
+}
+
+TEST_F(ArchiveTest, WhoeverCannotReadItYetWaitsAndMissesNothing) {
+  archive.end = Position{4500};
+  archive.most = 0;
+  Run(Resume(10));
+  EXPECT_EQ(To("desk").Count<wire::Have>(), 0u);
+  archive.most = 1;
+  Turn();
+  EXPECT_EQ(To("desk").Positions().size(), 4990u);
   EXPECT_EQ(To("desk").Count<wire::Gap>(), 0u);
-  EXPECT_EQ(To("desk").Positions().front(), 101u);
-  EXPECT_EQ(To("desk").Positions().size(), 3900u);
 }
 
 TEST_F(WantTest, ABookmarkBeyondThePublishersHeadIsRefused) {
