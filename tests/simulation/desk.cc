@@ -269,12 +269,14 @@ void SimDesk::OnHave(const feed::HaveNotice& have) {
   promised_ = complete_;
   if (truth_ == nullptr) return Violate("a have without an epoch");
   if (!(complete_ == feed::Interest(patterns_)) || !have.refused.empty()) return;
+  // What is new in the interest is complete as far as the rest.
+  const Position at = std::max(have.at, through_);
   for (size_t i = 0; i < mine_.size(); ++i) {
     const TruthTopic& topic = truth_->topics()[i];
-    const uint32_t sequence = topic.SequenceAt(have.at);
+    const uint32_t sequence = topic.SequenceAt(at);
     if (!mine_[i].complete || mine_[i].sequence >= sequence) continue;
     if (ComesAs(mine_[i], topic, sequence)) continue;
-    Violate("it is said to have " + topic.name + " at " + Text(have.at) + ", and has not");
+    Violate("it is said to have " + topic.name + " at " + Text(at) + ", and has not");
   }
 }
 
