@@ -180,7 +180,7 @@ class FeedClient {
   void On(const wire::Batch& batch);
   void On(const wire::Image& image);
   void On(const wire::Gap& gap);
-  std::vector<Pattern> Lost(const Pattern& pattern, Position to);
+  std::vector<Pattern> Lost(const Pattern& pattern, const GapNotice& gap);
   void On(const wire::Pong& pong);
   void On(const wire::Proof& proof);
   void On(const wire::End& end);

@@ -262,7 +262,7 @@ void FeedClient::On(const wire::Gap& gap) {
       if (!answer.request.pattern.Overlaps(pattern)) continue;
       answer.complete_from = std::max(answer.complete_from, gap.to);
     }
-    for (Pattern& lost : Lost(pattern, gap.to)) notice.patterns.push_back(std::move(lost));
+    for (Pattern& lost : Lost(pattern, notice)) notice.patterns.push_back(std::move(lost));
   }
   if (notice.patterns.empty()) return;
   ++counters_.gaps;
@@ -273,12 +273,11 @@ void FeedClient::On(const wire::Gap& gap) {
   Publish();
 }
 
-// What the owner lacks where the node lacks `pattern` up to `to`: not what a node that was further
-// has brought it, while this one is still behind. The images that follow take its place.
-std::vector<Pattern> FeedClient::Lost(const Pattern& pattern, Position to) {
-  const bool behind = have_version_ == 0 || untold_;
-  const bool has_some = behind && to <= through_ && told_.Overlaps(pattern) &&
-                        !planted::On(planted::Bug::kBelieveOldGap);
+// What the owner lacks of `pattern` where the node has `gap`: not what a node that was further has
+// brought it. The images that follow take its place.
+std::vector<Pattern> FeedClient::Lost(const Pattern& pattern, const GapNotice& gap) {
+  const bool has_some = gap.reason != GapReason::kDisproved && gap.to <= through_ &&
+                        told_.Overlaps(pattern) && !planted::On(planted::Bug::kBelieveOldGap);
   std::vector<Pattern> lost;
   if (!has_some) lost.push_back(pattern);
   topics_.ForEachMatch(pattern, [&](TopicId id) {
@@ -328,7 +327,7 @@ void FeedClient::On(const wire::Proof& proof) {
   events_->OnGap({.from = Position{},
                   .to = proof.at,
                   .patterns = complete_.patterns(),
-                  .reason = GapReason::kHole});
+                  .reason = GapReason::kDisproved});
   // What we hold is wrong somewhere: everything is wanted afresh.
   complete_ = told_ = Interest();
   for (TopicState& state : states_) {

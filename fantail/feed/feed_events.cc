@@ -52,6 +52,8 @@ const char* GapReasonName(GapReason reason) {
       return "missing at the node above";
     case GapReason::kHole:
       return "a sequence was missing";
+    case GapReason::kDisproved:
+      return "a proof of completeness failed";
   }
   return "unknown";
 }

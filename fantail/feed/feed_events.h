@@ -71,10 +71,11 @@ struct FeedState {
 bool Differs(const FeedState& a, const FeedState& b);
 
 enum class GapReason : uint8_t {
-  kNotHeld = 1,   // the node above no longer holds these records
-  kTooSlow = 2,   // this session fell too far behind a live feed
-  kUpstream = 3,  // the node above has the gap itself
-  kHole = 4,      // found by the client itself: a sequence was missing
+  kNotHeld = 1,    // the node above no longer holds these records
+  kTooSlow = 2,    // this session fell too far behind a live feed
+  kUpstream = 3,   // the node above has the gap itself
+  kHole = 4,       // found by the client itself: a sequence was missing
+  kDisproved = 5,  // a proof of completeness failed: of what has come, something is wrong
 };
 const char* GapReasonName(GapReason reason);
 

@@ -135,7 +135,7 @@ class FeedServer {
   void AdvanceHead(Position through) { state_->AdvanceHead(through); }
   // Whatever the reason was above: to those below, the node above them has the gap.
   void AddGap(GapNotice gap) {
-    gap.reason = GapReason::kUpstream;
+    if (gap.reason != GapReason::kDisproved) gap.reason = GapReason::kUpstream;
     state_->AddGap(gap, now_);
   }
   void End(Position at) { state_->End(at); }

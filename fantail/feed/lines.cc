@@ -191,9 +191,9 @@ void Lines::OnImage(Line* line, const TopicImage& image) {
   if (image.sequence < topic.last) return TakeOut(line);
   if (topic.last.value != 0 && !expected) {
     // Of what is newly wanted the owner has an older image, and records after it, over another
-    // line.
+    // line. (Of what is promised, the line has said what it lacks.)
     const Pattern pattern(topics_.Name(image.topic));
-    Lose(line, {.from = through_, .to = line->client.through(), .patterns = {pattern}});
+    OnGap(line, {.from = through_, .to = line->client.through(), .patterns = {pattern}});
     if (!line->joined) return;
   }
   // What another line was to bring of this topic is dropped from now on.
@@ -242,17 +242,13 @@ void Lines::OnGap(Line* line, const GapNotice& gap) {
     line->broken = true;
     return;
   }
-  // What the line has not brought, and will not, the owner has had over another one that has gone
-  // since. A gap of what it has brought is another matter: a proof has failed.
+  // What the line has not brought, and will not, the owner may have had over another one that has
+  // gone since.
   const auto promised = [this](const Pattern& pattern) { return complete_.Covers(pattern); };
-  const bool had = gap.reason != GapReason::kHole && gap.from >= line->client.through() &&
-                   gap.to <= through_ &&
+  const bool had = gap.reason != GapReason::kDisproved && gap.to <= through_ &&
                    std::all_of(gap.patterns.begin(), gap.patterns.end(), promised);
-  if (!had || planted::On(planted::Bug::kBelieveOldGap)) Lose(line, gap);
-}
-
-// The other lines may bring it; else the owner is told.
-void Lines::Lose(Line* line, const GapNotice& gap) {
+  if (had && !planted::On(planted::Bug::kBelieveOldGap)) return;
+  // The other lines may bring it; else the owner is told.
   const bool another = std::any_of(lines_.begin(), lines_.end(), [&](const auto& other) {
     return other.get() != line && (Counts(*other) || planted::On(planted::Bug::kTrustTheOtherLine));
   });

@@ -78,7 +78,6 @@ class Lines {
   void OnRecords(Line* line, std::span<const wire::Record> records);
   void OnThrough(Line* line);
   void OnGap(Line* line, const GapNotice& gap);
-  void Lose(Line* line, const GapNotice& gap);
   void OnHave(Line* line, const HaveNotice& have);
   void OnEnd(Line* line, Position at);
 

@@ -122,16 +122,19 @@ bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const w
   const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after ||
                       planted::On(planted::Bug::kIgnoreGapOnResume);
   if (from && enough) return true;
-  if (!ask || start.kind == wire::StartKind::kFresh) return from.has_value();
+  // What is older the ring would drop again.
+  const Position after = std::max(start.after, state.ring().dropped_through());
+  const bool of_use = ask && start.kind != wire::StartKind::kFresh && !(from && *from <= after);
+  if (!of_use) return from.has_value();
   const auto asked = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& earlier) {
-    return earlier.pattern == pattern && earlier.after <= start.after;
+    return earlier.pattern == pattern && earlier.after <= after;
   });
   if (asked == asked_.end()) {
-    asked_.push_back({pattern, start.after, coverage.answer_count()});
-    ask({pattern, start.after, floor});
+    asked_.push_back({pattern, after, coverage.answer_count()});
+    ask({pattern, after, floor});
     return false;
   }
-  return from && coverage.IsAnswered(pattern, start.after, asked->count);
+  return from && coverage.IsAnswered(pattern, after, asked->count);
 }
 
 void Splice::Begin(const EpochState& state, Session* session) {

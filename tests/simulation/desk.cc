@@ -252,6 +252,7 @@ void SimDesk::OnGap(const feed::GapNotice& gap) {
                   " through " + Text(lines_->through()));
   }
   if (gap.reason == feed::GapReason::kHole) Violate("a hole that no node announced");
+  if (gap.reason == feed::GapReason::kDisproved) Violate("a proof of completeness failed");
   const bool had =
       gap.to <= through_ && std::all_of(gap.patterns.begin(), gap.patterns.end(),
                                         [this](const Pattern& p) { return promised_.Covers(p); });

@@ -210,13 +210,13 @@ TEST_F(ClientTest, WhatANodeLostThatIsBehindTheOneBeforeIsNoGap) {
 }
 
 // As the node above says it when its own proof has failed.
-TEST_F(ClientTest, AGapOfWhatTheNodeHasBroughtItselfIsTold) {
+TEST_F(ClientTest, AProofThatFailedAtTheNodeIsTold) {
   GoLive();
   Name(1, "AAPL");
   Batch({0}, {9}, {At(3, Trade(1, 1))});
   events.Take();
-  Gets(wire::Gap{.from = {0}, .to = {9}, .patterns = TextOf("*"), .reason = 3});
-  EXPECT_EQ(events.Take(), (Said{"gap 0-9 *: missing at the node above"}));
+  Gets(wire::Gap{.from = {0}, .to = {9}, .patterns = TextOf("*"), .reason = 5});
+  EXPECT_EQ(events.Take(), (Said{"gap 0-9 *: a proof of completeness failed"}));
   Image(1, 1, {9});
   EXPECT_EQ(events.Take(), (Said{"image at 1"}));
 }
@@ -396,7 +396,7 @@ TEST_F(ClientTest, ARightProofIsCountedAndAWrongOneIsAGapAndANewBeginning) {
   Gets(wire::Proof{.version = 1, .at = {2}, .digest = digest});
   EXPECT_EQ(client.counters().proofs, 1u);
   Gets(wire::Proof{.version = 1, .at = {2}, .digest = digest + 1});
-  EXPECT_EQ(events.Take(), Said{"gap 0-2 A*: a sequence was missing"});
+  EXPECT_EQ(events.Take(), Said{"gap 0-2 A*: a proof of completeness failed"});
   EXPECT_EQ(Dropped(), "a proof of completeness failed");
   Reconnect();
   Welcome();

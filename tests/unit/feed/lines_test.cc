@@ -104,12 +104,14 @@ TEST_F(LinesTest, AGapOfWhatAnotherLineHasBroughtIsNoneEvenIfThatLineIsGone) {
   ExpectEqual(desk, desk_lines);
 }
 
-TEST_F(LinesTest, AGapOfWhatALineHasBroughtItselfTakesItOut) {
+TEST_F(LinesTest, AProofThatFailedAtTheNodeOfALineTakesItOut) {
   AddDesk({"*"});
   Run(seconds(1), false);
   Run(seconds(2));
-  gateways.at("left")->server().AddGap(
-      {.from = {}, .to = desk_lines.through(), .patterns = P({"*"}), .reason = GapReason::kHole});
+  gateways.at("left")->server().AddGap({.from = {},
+                                        .to = desk_lines.through(),
+                                        .patterns = P({"*"}),
+                                        .reason = GapReason::kDisproved});
   Run(seconds(3));
   EXPECT_EQ(desk_lines.gaps_filled(), 1u);
   EXPECT_EQ(desk.gap_count, 0u);
