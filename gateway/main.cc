@@ -142,7 +142,7 @@ class Gateway {
       line_log_.Report(forwarder_.upstream(), now);
       ReportStatus(now);
       poller_.Clear();
-      poller_.Add(&router_.socket(), router_.drained());
+      poller_.Add(&router_.socket(), router_.has());
       poller_.Add(signals_->fd());
       connectors_.AddTo(&poller_);
       poller_.Wait(more ? Nanos{0} : kIdleWait);

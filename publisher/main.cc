@@ -320,7 +320,7 @@ class Publisher {
     Nanos timeout = more ? Nanos{0} : kIdleWait;
     if (const auto due = feeder_->next_due()) timeout = std::clamp(*due - now, Nanos{0}, timeout);
     poller_.Clear();
-    poller_.Add(&router_.socket(), router_.drained());
+    poller_.Add(&router_.socket(), router_.has());
     poller_.Add(signals_->fd());
     const bool reading = released_ && feeder_->state() == Feeder::State::kRunning &&
                          !feeder_->next_due() && !(options_.speed == 0 && server_.Congested());

@@ -101,14 +101,14 @@ void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
 }
 
 void Connector::AddTo(Poller* poller) {
-  if (next_dealer_ != nullptr) poller->Add(&next_dealer_->monitor(), /*drained=*/false);
+  if (next_dealer_ != nullptr) poller->Add(&next_dealer_->monitor(), Poller::Has::kUnknown);
   if (dealer_ == nullptr) return;
   // Once the connection stands, the monitor has nothing to say on the way of a tick, and each
   // socket that is waited for costs two system calls: Turn looks at it now and then.
   if (told_) {
-    poller->Add(&dealer_->socket(), dealer_->drained());
+    poller->Add(&dealer_->socket(), dealer_->has());
   } else {
-    poller->Add(&dealer_->monitor(), /*drained=*/false);
+    poller->Add(&dealer_->monitor(), Poller::Has::kUnknown);
   }
 }
 

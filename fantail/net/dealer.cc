@@ -29,16 +29,19 @@ Dealer::~Dealer() {
 
 bool Dealer::Send(const wire::Message& message) {
   if (link_ != Link::kUp) return false;
-  drained_ = false;
   zmq::message_t body = Share(message);
-  return socket_->send(body, zmq::send_flags::dontwait).has_value();
+  const bool sent = socket_->send(body, zmq::send_flags::dontwait).has_value();
+  // The send may have taken note of a message that came, and then nothing else says so.
+  has_ = Poller::Ask(*socket_);
+  return sent;
 }
 
 bool Dealer::Receive(const std::function<bool(std::span<const std::byte>)>& handler, int most) {
   zmq::message_t body;
   for (int i = 0; i < most; ++i) {
-    drained_ = !socket_->recv(body, zmq::recv_flags::dontwait);
-    if (drained_) return false;
+    has_ = Poller::Has::kNothing;
+    if (!socket_->recv(body, zmq::recv_flags::dontwait)) return false;
+    has_ = Poller::Has::kUnknown;
     // A node sends one frame; the bytes of any other are no message, and are refused as such.
     if (!handler({static_cast<const std::byte*>(body.data()), body.size()})) return false;
   }

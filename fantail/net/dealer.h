@@ -13,6 +13,7 @@
 #include <string>
 
 #include "fantail/feed/feed_client.h"
+#include "fantail/net/poller.h"
 #include "fantail/net/sockets.h"
 
 namespace fantail::net {
@@ -34,8 +35,7 @@ class Dealer final : public feed::ClientLink {
   // Why it broke.
   const char* why() const { return why_; }
 
-  // It has nothing to read, and was not used since it said so.
-  bool drained() const { return drained_; }
+  Poller::Has has() const { return has_; }
   zmq::socket_t& socket() { return *socket_; }
   zmq::socket_t& monitor() { return *monitor_; }
 
@@ -45,7 +45,7 @@ class Dealer final : public feed::ClientLink {
   std::unique_ptr<zmq::socket_t> socket_;
   std::unique_ptr<zmq::socket_t> monitor_;
   Link link_ = Link::kConnecting;
-  bool drained_ = false;
+  Poller::Has has_ = Poller::Has::kUnknown;
   const char* why_ = "";
 };
 

@@ -12,11 +12,11 @@ namespace {
 // asking after each would find nothing new.
 constexpr Nanos kAskEvery = std::chrono::milliseconds(1);
 
-bool IsReadable(zmq::socket_t& socket) {
-  return (socket.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0;
-}
-
 }  // namespace
+
+Poller::Has Poller::Ask(zmq::socket_t& socket) {
+  return (socket.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0 ? Has::kSomething : Has::kNothing;
+}
 
 void Poller::Clear() {
   sockets_.clear();
@@ -24,8 +24,8 @@ void Poller::Clear() {
   others_.clear();
 }
 
-void Poller::Add(zmq::socket_t* socket, bool drained) {
-  sockets_.push_back({socket, drained, false});
+void Poller::Add(zmq::socket_t* socket, Has has) {
+  sockets_.push_back({socket, has});
   descriptors_.push_back({socket->get(zmq::sockopt::fd), POLLIN, 0});
 }
 
@@ -38,7 +38,7 @@ void Poller::Add(int fd) {
 // does every other use of the socket, a send as well: one that has been used is asked before the
 // wait, and those that were woken after it.
 void Poller::Wait(Nanos timeout) {
-  timeout = AskUndrained(timeout);
+  timeout = AskUnknown(timeout);
   descriptors_.insert(descriptors_.end(), others_.begin(), others_.end());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
   const timespec wait{seconds.count(), (timeout - seconds).count()};
@@ -49,16 +49,19 @@ void Poller::WaitUntil(MonotonicTime until) {
   Wait(std::max(until - ReadMonotonicClock(), Nanos{0}));
 }
 
-Nanos Poller::AskUndrained(Nanos timeout) {
-  const bool unsure =
-      std::any_of(sockets_.begin(), sockets_.end(), [](const Item& item) { return !item.drained; });
-  if (!unsure) return timeout;
+Nanos Poller::AskUnknown(Nanos timeout) {
+  const auto any = [this](Has has) {
+    return std::any_of(sockets_.begin(), sockets_.end(),
+                       [&](const Item& item) { return item.has == has; });
+  };
+  if (any(Has::kSomething)) timeout = Nanos{0};
+  if (!any(Has::kUnknown)) return timeout;
   const MonotonicTime now = ReadMonotonicClock();
   if (timeout > Nanos{0} && now - asked_at_ < kAskEvery) return std::min(timeout, kAskEvery);
   asked_at_ = now;
   for (Item& item : sockets_) {
-    if (!item.drained) item.readable = IsReadable(*item.socket);
-    if (item.readable) timeout = Nanos{0};
+    if (item.has == Has::kUnknown) item.has = Ask(*item.socket);
+    if (item.readable()) timeout = Nanos{0};
   }
   return timeout;
 }
@@ -66,7 +69,7 @@ Nanos Poller::AskUndrained(Nanos timeout) {
 void Poller::AskWoken() {
   for (size_t i = 0; i < sockets_.size(); ++i) {
     Item& item = sockets_[i];
-    if (!item.readable && descriptors_[i].revents != 0) item.readable = IsReadable(*item.socket);
+    if (!item.readable() && descriptors_[i].revents != 0) item.has = Ask(*item.socket);
   }
 }
 
@@ -78,7 +81,7 @@ bool Poller::Readable(int fd) const {
 
 bool Poller::Readable(const zmq::socket_t* socket) const {
   return std::any_of(sockets_.begin(), sockets_.end(),
-                     [&](const Item& item) { return item.socket == socket && item.readable; });
+                     [&](const Item& item) { return item.socket == socket && item.readable(); });
 }
 
 }  // namespace fantail::net

@@ -19,10 +19,16 @@ namespace fantail::net {
 
 class Poller {
  public:
+  // What a socket has to read, as far as is known. It is unknown once the socket has been used for
+  // anything since it was last asked.
+  enum class Has : uint8_t { kNothing, kSomething, kUnknown };
+  static Has Ask(zmq::socket_t& socket);
+
   // What to wait for, next time. Clear, then add anew each turn: sockets come and go.
   void Clear();
-  // `drained`: it has said that it has nothing, and has not been used since.
-  void Add(zmq::socket_t* socket, bool drained);
+  // What is unknown is asked for about once a millisecond: good for a socket that sends all the
+  // time. One that seldom sends is better asked after it.
+  void Add(zmq::socket_t* socket, Has has);
   void Add(int fd);  // -1 is nothing
   // Returns early for a signal that is not blocked.
   void Wait(Nanos timeout);
@@ -35,12 +41,12 @@ class Poller {
  private:
   struct Item {
     zmq::socket_t* socket;
-    bool drained;
-    bool readable;
+    Has has;
+    bool readable() const { return has == Has::kSomething; }
   };
 
   // Before the wait; how long it may last.
-  Nanos AskUndrained(Nanos timeout);
+  Nanos AskUnknown(Nanos timeout);
   // After it.
   void AskWoken();
 

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "fantail/feed/feed_server.h"
+#include "fantail/net/poller.h"
 #include "fantail/net/sockets.h"
 #include "fantail/wire/message.h"
 
@@ -33,13 +34,12 @@ class SessionRouter final : public feed::SessionLinks {
   // Hands over what has arrived, at most `most` messages; true if there may be more.
   bool Receive(const Handler& handler, int most);
 
-  // It has nothing to read, and was not used since it said so.
-  bool drained() const { return drained_; }
+  Poller::Has has() const { return drained_ ? Poller::Has::kNothing : Poller::Has::kUnknown; }
   zmq::socket_t& socket() { return *socket_; }
 
  private:
   std::unique_ptr<zmq::socket_t> socket_;
-  bool drained_ = false;
+  bool drained_ = false;  // it has nothing to read, and was not used since it said so
   // The newest message: the sessions of a group get the same one after another, and a copy of what
   // libzmq made of it costs no allocation.
   wire::Message newest_;

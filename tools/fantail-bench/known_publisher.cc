@@ -110,7 +110,7 @@ void KnownPublisher::Run() {
                        kMessagesATurn);
     more = server.Turn(now) || more;
     poller.Clear();
-    poller.Add(&router.socket(), router.drained());
+    poller.Add(&router.socket(), router.has());
     poller.Wait(more ? Nanos{0} : kTurn);
   }
 }

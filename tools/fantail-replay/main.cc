@@ -266,7 +266,7 @@ class Replay {
     MonotonicTime until = more ? now : now + kIdleWait;
     if (const auto due = player_.next_due()) until = std::min(until, *due);
     poller_.Clear();
-    poller_.Add(&router_.socket(), router_.drained());
+    poller_.Add(&router_.socket(), router_.has());
     poller_.Add(signals_->fd());
     poller_.Add(terminal_.key_fd());
     poller_.WaitUntil(until);
