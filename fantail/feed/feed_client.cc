@@ -68,7 +68,7 @@ void FeedClient::AskAgain() {
 }
 
 bool FeedClient::current() const {
-  if (!caught_up_ || version_ != have_version_ || epoch_.value == 0) return false;
+  if (!caught_up_ || drop_ || version_ != have_version_ || epoch_.value == 0) return false;
   const auto refused = [&](const Pattern& pattern) {
     return std::find(refused_.begin(), refused_.end(), pattern) != refused_.end();
   };
@@ -190,7 +190,7 @@ void FeedClient::Connecting(std::string peer, MonotonicTime now) {
   Publish();
 }
 
-void FeedClient::Connected(ClientLink* link, std::string peer, MonotonicTime now) {
+void FeedClient::Connected(wire::Link* link, std::string peer, MonotonicTime now) {
   now_ = now;
   link_ = link;
   peer_ = std::move(peer);
@@ -228,7 +228,7 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
   Publish();
 }
 
-void FeedClient::Moved(ClientLink* link, std::string peer, MonotonicTime now) {
+void FeedClient::Moved(wire::Link* link, std::string peer, MonotonicTime now) {
   if (!planted::On(planted::Bug::kMoveShows)) KeepLive(live_until());
   Disconnected("moved to " + peer, now);
   Connected(link, std::move(peer), now);
@@ -240,7 +240,7 @@ void FeedClient::ResumeFrom(Position through, const Interest& complete, Monotoni
   RecountDigest();
   KeepLive(live_until);
   Close();
-  if (!drop_) drop_ = Drop{.reason = "to go on where the other line stands", .at_once = true};
+  if (!drop_) drop_ = wire::Drop{.reason = "to go on where the other line stands", .at_once = true};
 }
 
 void FeedClient::KeepLive(MonotonicTime until) {
@@ -263,7 +263,7 @@ void FeedClient::Send(const wire::Message& message) {
 }
 
 void FeedClient::GiveUp(std::string reason, Nanos retry_after) {
-  if (!drop_) drop_ = Drop{.reason = std::move(reason), .retry_after = retry_after};
+  if (!drop_) drop_ = wire::Drop{.reason = std::move(reason), .retry_after = retry_after};
 }
 
 void FeedClient::Turn(MonotonicTime now) {

@@ -24,7 +24,7 @@
 #include "fantail/feed/interest.h"
 #include "fantail/feed/topics.h"
 #include "fantail/wire/decode.h"
-#include "fantail/wire/message.h"
+#include "fantail/wire/links.h"
 
 namespace fantail::feed {
 
@@ -39,15 +39,6 @@ struct ClientOptions {
   Nanos stale_after = std::chrono::seconds(3);
   // From being connected to being welcomed. Four round trips of a very slow link.
   Nanos welcome_within = std::chrono::seconds(3);
-};
-
-// The connection that a client speaks over.
-class ClientLink {
- public:
-  virtual ~ClientLink() = default;
-  // Never blocks; false if it could not be sent now (the message is dropped: every message of a
-  // client is repeated by its timers).
-  virtual bool Send(const wire::Message& message) = 0;
 };
 
 struct ClientCounters {
@@ -69,7 +60,7 @@ struct ClientCounters {
 
 ClientCounters& operator+=(ClientCounters& sum, const ClientCounters& more);
 
-class FeedClient {
+class FeedClient final : public wire::Caller {
  public:
   FeedClient(ClientOptions options, FeedEvents* events);
 
@@ -87,35 +78,24 @@ class FeedClient {
 
   // --- The connection. ---
 
-  // A connection to `peer` is being made: causes name it from now on.
-  void Connecting(std::string peer, MonotonicTime now);
-  // A connection stands; `link` is used until Disconnected. `peer` names it in causes.
-  void Connected(ClientLink* link, std::string peer, MonotonicTime now);
-  void Disconnected(std::string_view why, MonotonicTime now);
-  // `link`, to another node, takes the place of the connection that stands: what was live stays so
-  // as long as its newest proof would have lasted.
-  void Moved(ClientLink* link, std::string peer, MonotonicTime now);
-  void Receive(std::span<const std::byte> bytes, MonotonicTime now);
+  void Connecting(std::string peer, MonotonicTime now) override;
+  void Connected(wire::Link* link, std::string peer, MonotonicTime now) override;
+  void Disconnected(std::string_view why, MonotonicTime now) override;
+  void Moved(wire::Link* link, std::string peer, MonotonicTime now) override;
+  void Receive(std::span<const std::byte> bytes, MonotonicTime now) override;
+  const std::optional<wire::Drop>& drop() const override { return drop_; }
+  std::optional<std::string> TakeMove() override { return std::exchange(move_to_, std::nullopt); }
+  void Close() override;
   // Timers: pings, acks, liveness. Call it every turn of the loop, and at least every 100 ms.
   void Turn(MonotonicTime now);
-  // Set when the connection is of no more use: the owner closes it, calls Disconnected, and makes a
-  // new one after `retry_after` at the least. Empty while all is well.
-  struct Drop {
-    std::string reason;
-    Nanos retry_after{0};
-    bool at_once = false;  // without the wait that keeps many desks apart
-  };
-  const std::optional<Drop>& drop() const { return drop_; }
-  // Where the node above asks this session to go on, and nothing once that has been taken. The
-  // owner connects there, calls Moved, and then closes the connection that stood.
-  std::optional<std::string> TakeMove() { return std::exchange(move_to_, std::nullopt); }
   // The next session, begun at once, goes on where the owner stands: it has all of `complete`
-  // through `through`, and each of `topics` at the sequence `last(id)`. By what it was given so far
-  // the owner is live until `live_until`.
+  // through `through`, and each of `topics` at the sequence `last(id)`, some of it up to `reach`.
+  // By what it was given so far the owner is live until `live_until`.
   template <class Fn>
   void ResumeFrom(Position through, const Interest& complete, const Topics& topics, Fn last,
-                  MonotonicTime live_until) {
+                  Position reach, MonotonicTime live_until) {
     Adopt(topics, last);
+    reach_ = std::max(reach_, reach);
     ResumeFrom(through, complete, live_until);
   }
   // The owner has a feed from an earlier run, as above. The first session goes on from there if it
@@ -126,14 +106,12 @@ class FeedClient {
     epoch_ = epoch;
     paced_ = paced;
     Adopt(topics, last);
-    through_ = bookmark_ = through;
+    through_ = bookmark_ = reach_ = through;
     complete_ = told_ = complete;
     RecountDigest();
   }
   // The connection is of no more use, for a reason that the owner knows.
   void Abandon(std::string reason) { GiveUp(std::move(reason), kRetryAfterRefusal); }
-  // Says goodbye, for a tidy end.
-  void Close();
 
   // --- To look at. ---
 
@@ -144,6 +122,8 @@ class FeedClient {
   // Whether the epoch is a recording that is played again. Known when OnNewEpoch comes.
   bool replay() const { return replay_; }
   Position through() const { return bookmark_; }
+  // Of the newest record or image of the epoch that has come.
+  Position reach() const { return reach_; }
   // The interest that is acknowledged: complete through through(), and live after it.
   const Interest& complete() const { return complete_; }
   // Whether all that the owner wants is acknowledged, or refused.
@@ -236,6 +216,7 @@ class FeedClient {
   bool paced_ = false;
   bool replay_ = false;
   Position through_;   // as the owner knows it
+  Position reach_;     // of the newest record or image: beyond through_ where a resume broke off
   Position bookmark_;  // of complete_; behind through_ at a node that is behind the one before
   Interest complete_;
   Interest told_;  // of complete_, what the owner has all of through through_
@@ -246,8 +227,8 @@ class FeedClient {
 
   // The connection; all of it ends with the connection.
   Phase phase_ = Phase::kDown;
-  ClientLink* link_ = nullptr;
-  std::optional<Drop> drop_;
+  wire::Link* link_ = nullptr;
+  std::optional<wire::Drop> drop_;
   std::optional<std::string> move_to_;
   MonotonicTime connected_at_;
   uint32_t window_bytes_ = 0;

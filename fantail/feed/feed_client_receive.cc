@@ -52,7 +52,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
 void FeedClient::BeginEpoch(Epoch epoch, bool paced) {
   epoch_ = epoch;
   paced_ = paced;
-  through_ = bookmark_ = Position{};
+  through_ = bookmark_ = reach_ = Position{};
   complete_ = told_ = Interest();
   topics_ = Topics();
   if (!planted::On(planted::Bug::kKeepSequences)) states_.clear();
@@ -208,6 +208,7 @@ bool FeedClient::TakeRecord(const wire::Record& record) {
   }
   digest_ += state.factor * (record.tick.sequence - state.last);
   state.last = record.tick.sequence;
+  reach_ = std::max(reach_, record.position);
   return true;
 }
 
@@ -223,6 +224,7 @@ void FeedClient::On(const wire::Image& image) {
   for (const wire::TopicHead& head : image.heads) {
     if (!topics_.Has(head.topic)) return GiveUp("an image without a name");
   }
+  reach_ = std::max(reach_, image.at);
   ForEachImage(image, [&](const TopicImage& one) {
     TopicState& state = states_[one.topic.value];
     // Of a node that is behind the one before: an image never goes back.
@@ -317,7 +319,7 @@ void FeedClient::On(const wire::Pong& pong) {
 
 void FeedClient::On(const wire::Proof& proof) {
   if (proof.version != have_version_ || version_ != have_version_) return;
-  if (proof.at < through_) return;  // a node that is a little behind
+  if (proof.at < std::max(through_, reach_)) return;  // a node that is a little behind
   if (proof.digest == digest_) {
     ++counters_.proofs;
     return;

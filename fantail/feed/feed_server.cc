@@ -27,7 +27,7 @@ wire::HopView View(const Hop& hop) {
 
 }  // namespace
 
-FeedServer::FeedServer(ServerOptions options, SessionLinks* links, ServerObserver* observer)
+FeedServer::FeedServer(ServerOptions options, wire::Links* links, ServerObserver* observer)
     : options_(std::move(options)), allow_(options_.allow), links_(links), observer_(observer) {}
 
 FeedServer::~FeedServer() = default;

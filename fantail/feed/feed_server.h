@@ -29,6 +29,7 @@
 #include "fantail/feed/feed_events.h"
 #include "fantail/feed/session.h"
 #include "fantail/wire/decode.h"
+#include "fantail/wire/links.h"
 #include "fantail/wire/message.h"
 
 namespace fantail::feed {
@@ -70,16 +71,6 @@ struct ServerOptions {
   Nanos stale_after = std::chrono::seconds(3);
 };
 
-enum class SendResult : uint8_t { kSent, kWouldBlock, kPeerGone };
-
-// The way out to the peers; fantail/net and the simulation implement it.
-class SessionLinks {
- public:
-  virtual ~SessionLinks() = default;
-  // Never blocks. On kWouldBlock the message was not taken and is offered again later.
-  virtual SendResult Send(std::string_view address, const wire::Message& message) = 0;
-};
-
 // What an operator may want to see. Every method may be called inside any call of the server.
 class ServerObserver {
  public:
@@ -109,7 +100,7 @@ struct ServerCounters {
 
 class FeedServer {
  public:
-  FeedServer(ServerOptions options, SessionLinks* links, ServerObserver* observer);
+  FeedServer(ServerOptions options, wire::Links* links, ServerObserver* observer);
   ~FeedServer();
 
   // --- From above. ---
@@ -227,7 +218,7 @@ class FeedServer {
 
   const ServerOptions options_;
   const Interest allow_;
-  SessionLinks* const links_;
+  wire::Links* const links_;
   ServerObserver* const observer_;
   ServerCounters counters_;
   MonotonicTime now_;

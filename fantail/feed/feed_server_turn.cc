@@ -160,14 +160,14 @@ bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* s
     return true;
   }
   switch (links_->Send(session->address, message)) {
-    case SendResult::kSent:
+    case wire::SendResult::kSent:
       break;
-    case SendResult::kWouldBlock:
+    case wire::SendResult::kWouldBlock:
       if (planted::On(planted::Bug::kDropOnWouldBlock)) break;
       ++counters_.would_block;
       *sent = false;
       return true;
-    case SendResult::kPeerGone:
+    case wire::SendResult::kPeerGone:
       Forget(session, "its connection is gone");
       return false;
   }

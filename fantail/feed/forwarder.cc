@@ -5,7 +5,7 @@
 namespace fantail::feed {
 
 Forwarder::Forwarder(const ClientOptions& upstream, size_t lines, ServerOptions downstream,
-                     SessionLinks* links, ServerObserver* observer)
+                     wire::Links* links, ServerObserver* observer)
     : upstream_(upstream, lines, this), server_(std::move(downstream), links, observer) {}
 
 bool Forwarder::Turn(MonotonicTime now) {

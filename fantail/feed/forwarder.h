@@ -16,7 +16,7 @@ class Forwarder final : private FeedEvents {
  public:
   // `lines` sessions upwards.
   Forwarder(const ClientOptions& upstream, size_t lines, ServerOptions downstream,
-            SessionLinks* links, ServerObserver* observer);
+            wire::Links* links, ServerObserver* observer);
 
   Lines& upstream() { return upstream_; }
   FeedServer& server() { return server_; }

@@ -70,6 +70,10 @@ void Lines::SetInterest(std::vector<Pattern> patterns, MonotonicTime now) {
   narrowed_ = narrowed_ || less;
   complete_ = std::move(rest);
   OpenTopics(/*promised=*/less);
+  // What is wanted and not promised begins anew with that: no older records join it yet.
+  for (const Pattern& pattern : wanted_.patterns()) {
+    if (less && !complete_.Covers(pattern)) NeedAgain({pattern});
+  }
   CheckCovers();
 }
 
@@ -196,8 +200,8 @@ void Lines::OnImage(Line* line, const TopicImage& image) {
     OnGap(line, {.from = through_, .to = line->client.through(), .patterns = {pattern}});
     if (!line->joined) return;
   }
-  // What another line was to bring of this topic is dropped from now on.
-  NeedAgain({Pattern(topics_.Name(image.topic))}, line);
+  // It begins here: the older records that came before join nothing any more.
+  NeedAgain({Pattern(topics_.Name(image.topic))});
   topic.last = image.sequence;
   topic.expects_image = topic.anew = false;
   ++images_;
@@ -262,7 +266,7 @@ void Lines::OnGap(Line* line, const GapNotice& gap) {
       if (topic.last.value != 0) topic.expects_image = true;
     });
   }
-  NeedAgain(gap.patterns, nullptr);
+  NeedAgain(gap.patterns);
   ++gaps_;
   events_->OnGap(gap);
 }
@@ -314,6 +318,15 @@ void Lines::TakeOut(Line* line) {
   line->broken = true;
   line->out_at = now_;
   line->asked = false;
+}
+
+// Of what the owner has, nothing is from beyond it.
+Position Lines::Reach() const {
+  Position reach;
+  for (const auto& line : lines_) {
+    if (InEpoch(*line)) reach = std::max(reach, line->client.reach());
+  }
+  return reach;
 }
 
 // Of the joined lines that have acknowledged what is wanted, the one that serves most of it, and of
@@ -395,7 +408,7 @@ void Lines::Settle() {
       line->covers = true;
       const auto last = [&](TopicId id) { return topic_states_[id.value].last; };
       const bool live = state_.state == State::kLive;
-      client.ResumeFrom(std::max(through_, solid_), complete_, topics_, last,
+      client.ResumeFrom(std::max(through_, solid_), complete_, topics_, last, Reach(),
                         live ? speaker_->live_until() : MonotonicTime{});
     }
     if (line->joined && line->ended) OnEnd(line.get(), *line->ended);

@@ -86,6 +86,7 @@ class Lines {
   bool Covers(const Interest& a, const Interest& b) const;
   bool Counts(const Line& line) const;
   void CheckCovers();
+  Position Reach() const;
   Line* Widest() const;
   void Advance(Position through);
   void Announce();
@@ -96,8 +97,8 @@ class Lines {
   void AskNeeded();
   void TakeAnswers(Line* line);
   void ForgetUnwantedBackfills();
-  // Answers of any line but one that concern `patterns` count no more.
-  void NeedAgain(const std::vector<Pattern>& patterns, const Line* but);
+  // Answers that concern `patterns` count no more.
+  void NeedAgain(const std::vector<Pattern>& patterns);
   void OpenTopics(bool promised);
   void TakeOut(Line* line);
   void Settle();
@@ -126,14 +127,8 @@ class Lines {
   std::vector<TopicState> topic_states_;  // by topic id
   bool ended_ = false;
 
-  std::vector<Backfill> needed_;  // asked for by the owner, and not answered
-  // Answers that the owner has not been told, and whose: records of that line alone join what is
-  // promised to the older ones.
-  struct Answer {
-    BackfillAnswer answer;
-    Line* line;
-  };
-  std::vector<Answer> answers_;
+  std::vector<Backfill> needed_;            // asked for by the owner, and not answered
+  std::vector<BackfillAnswer> answers_;     // that the owner has not been told
   std::vector<BackfillAnswer> backfilled_;  // that it is just being told
   FeedState state_;
   const FeedClient* speaker_;  // of the line that state_ comes from

@@ -48,15 +48,14 @@ void Lines::TakeAnswers(Line* line) {
       continue;
     }
     std::erase_if(needed_, answers);
-    answers_.push_back({answer, line});
+    answers_.push_back(answer);
   }
 }
 
 void Lines::TellHave(HaveNotice have, bool answers) {
   have.at = through_;
   if (answers) {
-    for (Answer& one : answers_) backfilled_.push_back(std::move(one.answer));
-    answers_.clear();
+    backfilled_ = std::exchange(answers_, {});
   }
   events_->OnHave(have);
   backfilled_.clear();
@@ -65,18 +64,17 @@ void Lines::TellHave(HaveNotice have, bool answers) {
 void Lines::ForgetUnwantedBackfills() {
   std::erase_if(needed_, [&](const Backfill& b) { return !wanted_.Covers(b.pattern); });
   std::erase_if(answers_,
-                [&](const Answer& one) { return !wanted_.Covers(one.answer.request.pattern); });
+                [&](const BackfillAnswer& one) { return !wanted_.Covers(one.request.pattern); });
 }
 
-void Lines::NeedAgain(const std::vector<Pattern>& patterns, const Line* but) {
+void Lines::NeedAgain(const std::vector<Pattern>& patterns) {
   if (answers_.empty()) return;
-  std::erase_if(answers_, [&](const Answer& one) {
-    const bool lost = one.line != but &&
-                      std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) {
-                        return pattern.Overlaps(one.answer.request.pattern);
-                      });
+  std::erase_if(answers_, [&](const BackfillAnswer& one) {
+    const bool lost = std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& pattern) {
+      return pattern.Overlaps(one.request.pattern);
+    });
     if (!lost) return false;
-    needed_.push_back(one.answer.request);
+    needed_.push_back(one.request);
     for (const auto& line : lines_) line->asked = false;
     return true;
   });

@@ -17,10 +17,10 @@ constexpr Nanos kAttempt = std::chrono::seconds(3);
 
 }  // namespace
 
-Connector::Connector(Context* context, feed::FeedClient* client, std::vector<std::string> endpoints,
+Connector::Connector(Context* context, wire::Caller* caller, std::vector<std::string> endpoints,
                      MoveFilter may_move, uint64_t seed)
     : context_(context),
-      client_(client),
+      caller_(caller),
       endpoints_(std::move(endpoints)),
       may_move_(std::move(may_move)),
       random_(seed) {}
@@ -35,19 +35,19 @@ bool Connector::Turn(MonotonicTime now, int most, const Poller& poller) {
     }
     if (link == Dealer::Link::kUp && !told_) {
       told_ = true;
-      client_->Connected(dealer_.get(), endpoint_, now);
+      caller_->Connected(dealer_.get(), endpoint_, now);
     }
     if (told_ && (link == Dealer::Link::kBroken || poller.Readable(&dealer_->socket()))) {
       // What came before a break is still good.
       more = dealer_->Receive(
           [&](std::span<const std::byte> bytes) {
-            client_->Receive(bytes, now);
-            return !client_->drop();
+            caller_->Receive(bytes, now);
+            return !caller_->drop();
           },
           most);
     }
-    if (client_->drop()) {
-      const feed::FeedClient::Drop drop = *client_->drop();
+    if (caller_->drop()) {
+      const wire::Drop drop = *caller_->drop();
       Break(drop.reason, drop.retry_after, now);
       if (drop.at_once) open_at_ = now;
     } else if (link == Dealer::Link::kBroken && !more) {
@@ -63,7 +63,7 @@ bool Connector::Turn(MonotonicTime now, int most, const Poller& poller) {
 }
 
 void Connector::BeginMove(MonotonicTime now) {
-  std::optional<std::string> to = client_->TakeMove();
+  std::optional<std::string> to = caller_->TakeMove();
   if (!to || !may_move_(*to)) return;
   next_endpoint_ = *std::move(to);
   next_dealer_ = std::make_unique<Dealer>(context_, next_endpoint_);
@@ -78,7 +78,7 @@ void Connector::GoOnMove(MonotonicTime now) {
     dealer_ = std::move(next_dealer_);
     endpoint_ = std::move(next_endpoint_);
     told_ = true;
-    client_->Moved(dealer_.get(), endpoint_, now);
+    caller_->Moved(dealer_.get(), endpoint_, now);
   } else if (link == Dealer::Link::kBroken || now - next_opened_at_ > kAttempt) {
     next_dealer_.reset();  // the session stays where it is
   }
@@ -88,7 +88,7 @@ void Connector::Open(MonotonicTime now) {
   endpoint_ = endpoints_[next_++ % endpoints_.size()];
   dealer_ = std::make_unique<Dealer>(context_, endpoint_);
   opened_at_ = now;
-  client_->Connecting(endpoint_, now);
+  caller_->Connecting(endpoint_, now);
   told_ = false;
 }
 
@@ -97,7 +97,7 @@ void Connector::Break(std::string why, Nanos wait, MonotonicTime now) {
   told_ = false;
   const Nanos jitter(random_.Between(kShortestWait.count(), kLongestWait.count()));
   open_at_ = now + std::max(wait, jitter);
-  client_->Disconnected(why, now);
+  caller_->Disconnected(why, now);
 }
 
 void Connector::AddTo(Poller* poller) {
@@ -114,7 +114,7 @@ void Connector::AddTo(Poller* poller) {
 
 void Connector::Close() {
   if (dealer_ == nullptr || !told_) return;
-  client_->Close();
+  caller_->Close();
   // The only socket that lingers: a goodbye lets the node above narrow its cover at once.
   dealer_->socket().set(zmq::sockopt::linger, 100);
 }

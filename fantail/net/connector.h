@@ -1,9 +1,9 @@
-// Keeps a FeedClient connected: one Dealer after another to the endpoints in turn, with a jittered
+// Keeps a caller connected: one Dealer after another to the endpoints in turn, with a jittered
 // wait between them. If the node asks the session to move, the connection to the new node is made
 // before the old one is given up.
 //
 // Thread: one owner, the feed thread.
-// Ownership: keeps pointers to context and client, or lines, which outlive it.
+// Ownership: keeps pointers to context and caller, or lines, which outlive it.
 #ifndef FANTAIL_NET_CONNECTOR_H_
 #define FANTAIL_NET_CONNECTOR_H_
 
@@ -16,6 +16,7 @@
 #include "fantail/feed/lines.h"
 #include "fantail/net/dealer.h"
 #include "fantail/net/poller.h"
+#include "fantail/wire/links.h"
 
 namespace fantail::net {
 
@@ -25,10 +26,10 @@ using MoveFilter = std::function<bool(const std::string& endpoint)>;
 class Connector {
  public:
   // `seed` from the system: the jitter of a hundred desks must differ.
-  Connector(Context* context, feed::FeedClient* client, std::vector<std::string> endpoints,
+  Connector(Context* context, wire::Caller* caller, std::vector<std::string> endpoints,
             MoveFilter may_move, uint64_t seed);
 
-  // Makes, watches and closes the connection; hands what has arrived to the client, at most `most`
+  // Makes, watches and closes the connection; hands what has arrived to the caller, at most `most`
   // messages; none if `poller` found nothing to read. True if there may be more.
   bool Turn(MonotonicTime now, int most, const Poller& poller);
   // Adds what to wait for.
@@ -43,7 +44,7 @@ class Connector {
   void Break(std::string why, Nanos wait, MonotonicTime now);
 
   Context* const context_;
-  feed::FeedClient* const client_;
+  wire::Caller* const caller_;
   const std::vector<std::string> endpoints_;
   const MoveFilter may_move_;
   Random random_;
@@ -51,7 +52,7 @@ class Connector {
   std::string endpoint_;  // of dealer_
   std::unique_ptr<Dealer> dealer_;
   MonotonicTime checked_at_;
-  bool told_ = false;  // the client knows of dealer_
+  bool told_ = false;  // the caller knows of dealer_
   MonotonicTime opened_at_;
   MonotonicTime open_at_;
   std::unique_ptr<Dealer> next_dealer_;  // to the node that the session moves to

@@ -12,13 +12,13 @@
 #include <span>
 #include <string>
 
-#include "fantail/feed/feed_client.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/sockets.h"
+#include "fantail/wire/links.h"
 
 namespace fantail::net {
 
-class Dealer final : public feed::ClientLink {
+class Dealer final : public wire::Link {
  public:
   enum class Link : uint8_t { kConnecting, kUp, kBroken };
 

@@ -30,12 +30,12 @@ absl::StatusOr<std::string> SessionRouter::Bind(const std::string& endpoint) {
   }
 }
 
-feed::SendResult SessionRouter::Send(std::string_view address, const wire::Message& message) {
+wire::SendResult SessionRouter::Send(std::string_view address, const wire::Message& message) {
   drained_ = false;
   try {
     zmq::message_t id(address.data(), address.size());
     const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
-    if (!socket_->send(id, more)) return feed::SendResult::kWouldBlock;
+    if (!socket_->send(id, more)) return wire::SendResult::kWouldBlock;
     if (!newest_.Shares(message)) {
       newest_ = message;
       *shared_ = Share(message);
@@ -43,10 +43,10 @@ feed::SendResult SessionRouter::Send(std::string_view address, const wire::Messa
     zmq::message_t body;
     body.copy(*shared_);
     // The peer was chosen and had room: the last frame follows the first.
-    return socket_->send(body, zmq::send_flags::dontwait) ? feed::SendResult::kSent
-                                                          : feed::SendResult::kPeerGone;
+    return socket_->send(body, zmq::send_flags::dontwait) ? wire::SendResult::kSent
+                                                          : wire::SendResult::kPeerGone;
   } catch (const zmq::error_t& error) {
-    if (error.num() == EHOSTUNREACH) return feed::SendResult::kPeerGone;
+    if (error.num() == EHOSTUNREACH) return wire::SendResult::kPeerGone;
     throw;
   }
 }

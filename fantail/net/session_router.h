@@ -12,14 +12,14 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "fantail/feed/feed_server.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/sockets.h"
+#include "fantail/wire/links.h"
 #include "fantail/wire/message.h"
 
 namespace fantail::net {
 
-class SessionRouter final : public feed::SessionLinks {
+class SessionRouter final : public wire::Links {
  public:
   explicit SessionRouter(Context* context);
   ~SessionRouter() override;
@@ -28,7 +28,7 @@ class SessionRouter final : public feed::SessionLinks {
   // what is wrong with it, without naming the option.
   absl::StatusOr<std::string> Bind(const std::string& endpoint);
 
-  feed::SendResult Send(std::string_view address, const wire::Message& message) override;
+  wire::SendResult Send(std::string_view address, const wire::Message& message) override;
 
   using Handler = std::function<void(std::string_view address, std::span<const std::byte> bytes)>;
   // Hands over what has arrived, at most `most` messages; true if there may be more.

@@ -5,58 +5,27 @@
 
 #include "fantail/base/decimal.h"
 #include "fantail/base/pattern.h"
-#include "fantail/wire/encode.h"
-#include "fantail/wire/limits.h"
+#include "fantail/wire/identifier.h"
 #include "session_generated.h"
 
 namespace fantail::wire {
 namespace {
 
 // Each Read function fills its message from a verified table and returns nullptr, or says what
-// makes no sense. Strings and vectors that a table leaves out are empty ones.
-using Problem = const char*;
-
-std::string_view View(const flatbuffers::String* text) {
-  return text == nullptr ? std::string_view() : std::string_view(text->c_str(), text->size());
-}
-
-// The items of a vector of structs or numbers, as ours. Empty if they are not aligned: the vector
-// says where it lies, and the Verifier does not check it.
-template <class Mine, class Vector>
-bool Items(const Vector* vector, std::span<const Mine>* out) {
-  *out = {};
-  if (vector == nullptr || vector->size() == 0) return true;
-  if (reinterpret_cast<uintptr_t>(vector->Data()) % alignof(Mine) != 0) return false;
-  *out = {reinterpret_cast<const Mine*>(vector->Data()), vector->size()};
-  return true;
-}
-
-Problem Texts(const flatbuffers::Vector<uint8_t>* bytes, TextList* out) {
-  *out = TextList();
-  if (bytes == nullptr || bytes->size() == 0) return nullptr;
-  if (bytes->size() > kMaxTextListBytes) return "a list of texts is too long";
-  const std::string_view view(reinterpret_cast<const char*>(bytes->Data()), bytes->size());
-  if (view.back() != '\0') return "a list of texts does not end with a NUL";
-  *out = TextList(view);
-  return nullptr;
-}
+// makes no sense.
+using flat::Items;
+using flat::Problem;
+using flat::ReadName;
+using flat::ReadReason;
+using flat::ReadTexts;
+using flat::View;
 
 Problem Patterns(const flatbuffers::Vector<uint8_t>* bytes, TextList* out) {
-  if (Problem problem = Texts(bytes, out)) return problem;
+  if (Problem problem = ReadTexts(bytes, out)) return problem;
   for (std::string_view text : *out) {
     if (PatternProblem(text) != nullptr) return "a text is not a pattern";
   }
   return nullptr;
-}
-
-Problem Name(const flatbuffers::String* text, std::string_view* out) {
-  *out = View(text);
-  return out->size() > kMaxNameBytes ? "a name is too long" : nullptr;
-}
-
-Problem Reason(const flatbuffers::String* text, std::string_view* out) {
-  *out = View(text);
-  return out->size() > kMaxReasonBytes ? "a reason is too long" : nullptr;
 }
 
 Problem TickProblem(const Tick& tick) {
@@ -71,8 +40,8 @@ Problem TickProblem(const Tick& tick) {
 }
 
 Problem Read(const fbs::Hello& t, Hello* m) {
-  if (Problem problem = Name(t.feed(), &m->feed)) return problem;
-  if (Problem problem = Name(t.name(), &m->name)) return problem;
+  if (Problem problem = ReadName(t.feed(), &m->feed)) return problem;
+  if (Problem problem = ReadName(t.name(), &m->name)) return problem;
   m->node = {t.node()};
   m->role = t.role();
   m->encodings = t.encodings();
@@ -81,8 +50,8 @@ Problem Read(const fbs::Hello& t, Hello* m) {
 }
 
 Problem Read(const fbs::Welcome& t, Welcome* m) {
-  if (Problem problem = Name(t.feed(), &m->feed)) return problem;
-  if (Problem problem = Name(t.name(), &m->name)) return problem;
+  if (Problem problem = ReadName(t.feed(), &m->feed)) return problem;
+  if (Problem problem = ReadName(t.name(), &m->name)) return problem;
   m->node = {t.node()};
   m->epoch = {t.epoch()};
   m->window_bytes = t.window_bytes();
@@ -97,7 +66,7 @@ Problem Read(const fbs::Welcome& t, Welcome* m) {
 
 Problem Read(const fbs::Refused& t, Refused* m) {
   m->code = static_cast<RefusedCode>(t.code());
-  return Reason(t.reason(), &m->reason);
+  return ReadReason(t.reason(), &m->reason);
 }
 
 Problem Read(const fbs::Want& t, Want* m) {
@@ -121,12 +90,12 @@ Problem Read(const fbs::Have& t, Have* m) {
   m->at = {t.at()};
   m->more = t.more();
   if (Problem problem = Patterns(t.refused(), &m->refused)) return problem;
-  return Reason(t.reason(), &m->reason);
+  return ReadReason(t.reason(), &m->reason);
 }
 
 Problem Read(const fbs::Names& t, Names* m) {
-  if (Problem problem = Texts(t.topic_texts(), &m->topic_texts)) return problem;
-  if (Problem problem = Texts(t.venue_texts(), &m->venue_texts)) return problem;
+  if (Problem problem = ReadTexts(t.topic_texts(), &m->topic_texts)) return problem;
+  if (Problem problem = ReadTexts(t.venue_texts(), &m->venue_texts)) return problem;
   if (!Items(t.topics(), &m->topics) || !Items(t.venues(), &m->venues)) return "misaligned ids";
   if (m->topics.size() != m->topic_texts.Count() || m->venues.size() != m->venue_texts.Count()) {
     return "not one text for each id";
@@ -235,14 +204,14 @@ Problem Read(const fbs::Ping& t, Ping* m) {
 
 Problem Read(const fbs::Pong& t, Pong* m) {
   *m = {.nonce = t.nonce(), .head = {t.head()}, .waiting_ns = t.waiting_ns(), .state = t.state()};
-  if (Problem problem = Reason(t.cause(), &m->cause)) return problem;
+  if (Problem problem = ReadReason(t.cause(), &m->cause)) return problem;
   if (m->state < 1 || m->state > 6) return "an unknown state";
   if (t.hops() == nullptr) return nullptr;
   if (t.hops()->size() > kMaxHops) return "a path of too many hops";
   for (const fbs::Hop* hop : *t.hops()) {
     HopView view{
         .node = {hop->node()}, .role = hop->role(), .state = hop->state(), .age_ns = hop->age_ns()};
-    if (Problem problem = Name(hop->name(), &view.name)) return problem;
+    if (Problem problem = ReadName(hop->name(), &view.name)) return problem;
     if (view.role < 2 || view.role > 3) return "a hop of unknown role";
     if (view.state < 1 || view.state > 6) return "a hop of unknown state";
     // Half of what the ages of a whole path may add up to is left for the reader's own.
@@ -265,7 +234,7 @@ Problem Read(const fbs::End& t, End* m) {
 Problem Read(const fbs::Goodbye& t, Goodbye* m) {
   m->code = static_cast<GoodbyeCode>(t.code());
   m->endpoint = View(t.endpoint());
-  return Reason(t.reason(), &m->reason);
+  return ReadReason(t.reason(), &m->reason);
 }
 
 // A batch is two vectors of a table; a pong is the only message of more tables.
@@ -275,19 +244,9 @@ constexpr flatbuffers::uoffset_t kMaxTables = std::is_same_v<Table, fbs::Pong> ?
 template <class Table, class Mine>
 DecodeError DecodeAs(std::span<const std::byte> body, Kind kind, AnyMessage* out,
                      const char** detail) {
-  const char identifier[] = {'F', 'T', '0', static_cast<char>('a' + static_cast<int>(kind)), '\0'};
-  const auto* data = reinterpret_cast<const uint8_t*>(body.data());
-  flatbuffers::Verifier verifier(data, body.size(), /*max_depth=*/4, kMaxTables<Table>);
-  if (!verifier.VerifyBuffer<Table>(identifier)) {
-    *detail = "not a well-formed message of its kind";
-    return DecodeError::kMalformed;
-  }
-  Mine& mine = out->emplace<Mine>();
-  if (Problem problem = Read(*flatbuffers::GetRoot<Table>(data), &mine)) {
-    *detail = problem;
-    return DecodeError::kNonsense;
-  }
-  return DecodeError::kNone;
+  const auto read = [](const Table& table, Mine* mine) { return Read(table, mine); };
+  return flat::ReadBody<Table>(body, IdentifierOf(kind), kMaxTables<Table>, &out->emplace<Mine>(),
+                               read, detail);
 }
 
 DecodeError DecodeBody(std::span<const std::byte> body, Kind kind, AnyMessage* out,
@@ -331,51 +290,11 @@ DecodeError DecodeBody(std::span<const std::byte> body, Kind kind, AnyMessage* o
 }  // namespace
 
 DecodeError Decoder::Decode(std::span<const std::byte> bytes, AnyMessage* out) {
-  if (bytes.size() < kHeaderBytes + 8 || bytes.size() > kMaxMessageBytes) {
-    detail_ = "its length is not that of a message";
-    return DecodeError::kLength;
-  }
-  // First: another version may well have another checksum.
-  version_ = static_cast<uint8_t>(bytes[1]);
-  if (version_ != kProtocolVersion) {
-    detail_ = "another protocol version";
-    return DecodeError::kVersion;
-  }
-  uint32_t checksum;
-  std::memcpy(&checksum, bytes.data() + 4, sizeof checksum);
-  if (checksum != MessageChecksum(bytes)) {
-    detail_ = "its checksum is wrong";
-    return DecodeError::kChecksum;
-  }
-  const std::span<const std::byte> aligned = Aligned(bytes);
-  return DecodeBody(aligned.subspan(kHeaderBytes), static_cast<Kind>(aligned[0]), out, &detail_);
-}
-
-std::span<const std::byte> Decoder::Aligned(std::span<const std::byte> bytes) {
-  if (reinterpret_cast<uintptr_t>(bytes.data()) % 8 == 0) return bytes;
-  scratch_.resize((bytes.size() + 7) / 8);
-  std::memcpy(scratch_.data(), bytes.data(), bytes.size());
-  return {reinterpret_cast<const std::byte*>(scratch_.data()), bytes.size()};
-}
-
-const char* DecodeErrorName(DecodeError error) {
-  switch (error) {
-    case DecodeError::kNone:
-      return "none";
-    case DecodeError::kLength:
-      return "length";
-    case DecodeError::kVersion:
-      return "version";
-    case DecodeError::kChecksum:
-      return "checksum";
-    case DecodeError::kUnknownKind:
-      return "unknown kind";
-    case DecodeError::kMalformed:
-      return "malformed";
-    case DecodeError::kNonsense:
-      return "nonsense";
-  }
-  return "?";
+  Opened opened;
+  const DecodeError error = opener_.Open(bytes, &opened);
+  detail_ = opener_.detail();
+  if (error != DecodeError::kNone) return error;
+  return DecodeBody(opened.body, static_cast<Kind>(opened.kind), out, &detail_);
 }
 
 const char* KindName(Kind kind) {

@@ -10,22 +10,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include "fantail/wire/frame.h"
 #include "fantail/wire/messages.h"
 
 namespace fantail::wire {
-
-enum class DecodeError : uint8_t {
-  kNone,
-  kLength,       // shorter than a header, or longer than kMaxMessageBytes
-  kVersion,      // another protocol version
-  kChecksum,     // damaged on the way
-  kUnknownKind,  // a kind that this version does not know: skip and count
-  kMalformed,    // no such FlatBuffer
-  kNonsense,     // well formed, but it makes no sense
-};
-const char* DecodeErrorName(DecodeError error);
 
 class Decoder {
  public:
@@ -34,14 +23,11 @@ class Decoder {
 
   const char* detail() const { return detail_; }
   // After kVersion: the version that the other side speaks.
-  uint8_t version() const { return version_; }
+  uint8_t version() const { return opener_.version(); }
 
  private:
-  std::span<const std::byte> Aligned(std::span<const std::byte> bytes);
-
-  std::vector<uint64_t> scratch_;
+  FrameOpener opener_;
   const char* detail_ = "";
-  uint8_t version_ = 0;
 };
 
 }  // namespace fantail::wire

@@ -3,41 +3,19 @@
 #include <cstring>
 
 #include "fantail/base/check.h"
-#include "fantail/base/crc32c.h"
-#include "fantail/wire/limits.h"
+#include "fantail/wire/identifier.h"
 #include "session_generated.h"
 
 namespace fantail::wire {
 namespace {
 
-using Builder = flatbuffers::FlatBufferBuilder;
-using Bytes = flatbuffers::Offset<flatbuffers::Vector<uint8_t>>;
+using flat::Builder;
+using flat::Text;
+using flat::Texts;
 
-// Adds header and checksum to a finished table. The identifier repeats the kind inside the
-// checksum's reach, so that a message cannot be read as another kind.
 template <class Table>
 Message Finish(Builder& builder, Kind kind, flatbuffers::Offset<Table> root) {
-  const char identifier[] = {'F', 'T', '0', static_cast<char>('a' + static_cast<int>(kind)), '\0'};
-  builder.Finish(root, identifier);
-  Message message = Message::WithSize(kHeaderBytes + builder.GetSize());
-  const std::span<std::byte> bytes = message.Fill();
-  FANTAIL_CHECK(bytes.size() <= kMaxMessageBytes, KindName(kind), bytes.size());
-  bytes[0] = static_cast<std::byte>(kind);
-  bytes[1] = static_cast<std::byte>(kProtocolVersion);
-  bytes[2] = bytes[3] = std::byte{0};
-  std::memcpy(bytes.data() + kHeaderBytes, builder.GetBufferPointer(), builder.GetSize());
-  const uint32_t checksum = MessageChecksum(bytes);
-  std::memcpy(bytes.data() + 4, &checksum, sizeof checksum);
-  return message;
-}
-
-flatbuffers::Offset<flatbuffers::String> Text(Builder& builder, std::string_view text) {
-  return builder.CreateString(text.data(), text.size());
-}
-
-Bytes Texts(Builder& builder, TextList list) {
-  return builder.CreateVector(reinterpret_cast<const uint8_t*>(list.bytes().data()),
-                              list.bytes().size());
+  return flat::Finish(builder, static_cast<uint8_t>(kind), IdentifierOf(kind), root);
 }
 
 // A vector of a schema struct whose layout equals that of `Mine`.
@@ -49,10 +27,6 @@ flatbuffers::Offset<flatbuffers::Vector<const Schema*>> Structs(Builder& builder
 }
 
 }  // namespace
-
-uint32_t MessageChecksum(std::span<const std::byte> message) {
-  return Crc32c(message.subspan(kHeaderBytes), Crc32c(message.first(4)));
-}
 
 Message Encode(const Hello& hello) {
   Builder b;

@@ -7,6 +7,7 @@
 
 #include <span>
 
+#include "fantail/wire/frame.h"
 #include "fantail/wire/message.h"
 #include "fantail/wire/messages.h"
 
@@ -32,9 +33,6 @@ Message Encode(const Goodbye& goodbye);
 // are all of the interest in (after, through].
 Message EncodeBatch(Position after, Position through, std::span<const Record> records,
                     Replay replay);
-
-// CRC32C of all of a message but the four bytes that hold it.
-uint32_t MessageChecksum(std::span<const std::byte> message);
 
 }  // namespace fantail::wire
 

@@ -37,11 +37,6 @@ enum class Kind : uint8_t {
 };
 const char* KindName(Kind kind);
 
-// The second byte. A node refuses what it does not speak, and says both numbers.
-inline constexpr uint8_t kProtocolVersion = 1;
-// kind, version, two reserved bytes that are 0, CRC32C of all other bytes.
-inline constexpr size_t kHeaderBytes = 8;
-
 enum class Encoding : uint8_t { kPlain = 0, kPacked = 1 };
 inline constexpr uint32_t EncodingBit(Encoding e) {
   return 1u << static_cast<uint8_t>(e);

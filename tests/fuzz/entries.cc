@@ -14,14 +14,14 @@ namespace {
 
 constexpr Epoch kEpoch{uint64_t{1000} << 32};
 
-class NoLinks final : public feed::SessionLinks {
+class NoLinks final : public wire::Links {
  public:
-  feed::SendResult Send(std::string_view, const wire::Message&) override {
-    return feed::SendResult::kSent;
+  wire::SendResult Send(std::string_view, const wire::Message&) override {
+    return wire::SendResult::kSent;
   }
 };
 
-class NoLink final : public feed::ClientLink {
+class NoLink final : public wire::Link {
  public:
   bool Send(const wire::Message&) override { return true; }
 };

@@ -27,9 +27,9 @@ constexpr std::string_view kScheme = "sim://";
 
 // -------------------------------------------------------------------------------------------------
 
-feed::SendResult Node::Send(std::string_view address, const wire::Message& message) {
-  const feed::SendResult result = world_->Transmit(address, message);
-  if (result == feed::SendResult::kWouldBlock) world_->ScheduleTurn(this, kTryAgain);
+wire::SendResult Node::Send(std::string_view address, const wire::Message& message) {
+  const wire::SendResult result = world_->Transmit(address, message);
+  if (result == wire::SendResult::kWouldBlock) world_->ScheduleTurn(this, kTryAgain);
   return result;
 }
 
@@ -195,14 +195,14 @@ void World::CloseLink(Connection* c, std::string_view why, bool tell_server) {
   if (client->alive) client->client()->Disconnected(why, now_);
 }
 
-feed::SendResult World::Transmit(std::string_view address, const wire::Message& message) {
+wire::SendResult World::Transmit(std::string_view address, const wire::Message& message) {
   size_t number = 0;
   std::from_chars(address.data() + 1, address.data() + address.size(), number);
   Connection* c = connections_.at(number - 1).get();
-  if (c->server_told) return feed::SendResult::kPeerGone;
-  if (!Put(c, /*down=*/true, message)) return feed::SendResult::kWouldBlock;
+  if (c->server_told) return wire::SendResult::kPeerGone;
+  if (!Put(c, /*down=*/true, message)) return wire::SendResult::kWouldBlock;
   c->client->bytes_down += message.size();
-  return feed::SendResult::kSent;
+  return wire::SendResult::kSent;
 }
 
 bool World::TransmitUp(Connection* c, const wire::Message& message) {

@@ -26,7 +26,7 @@ namespace fantail::simulation {
 class World;
 
 // Whatever serves sessions or is one. The world calls it; it answers through the world.
-class Node : public feed::SessionLinks, public feed::ClientLink {
+class Node : public wire::Links, public wire::Link {
  public:
   Node(World* world, std::string name) : world_(world), name_(std::move(name)) {}
   const std::string& name() const { return name_; }
@@ -40,7 +40,7 @@ class Node : public feed::SessionLinks, public feed::ClientLink {
   // The process begins, at first and after a kill: nothing is left of the one before.
   virtual void Start(MonotonicTime now) = 0;
 
-  feed::SendResult Send(std::string_view address, const wire::Message& message) override;
+  wire::SendResult Send(std::string_view address, const wire::Message& message) override;
   bool Send(const wire::Message& message) override;
 
   // How far it had come at `time`: the newest epoch, and the head in it.
@@ -160,7 +160,7 @@ class World {
   bool tracing = false;
   void Trace(const std::string& line) const;
 
-  feed::SendResult Transmit(std::string_view address, const wire::Message& message);
+  wire::SendResult Transmit(std::string_view address, const wire::Message& message);
   bool TransmitUp(Connection* connection, const wire::Message& message);
 
   Nanos delay = std::chrono::microseconds(200);  // of lines that nobody has set

@@ -178,10 +178,10 @@ absl::Status MeasurePacing(const Options& o, const TemporaryFolder& folder) {
   return errors.count() == 0 ? absl::UnavailableError("no tick came") : absl::OkStatus();
 }
 
-class NoLinks final : public feed::SessionLinks {
+class NoLinks final : public wire::Links {
  public:
-  feed::SendResult Send(std::string_view, const wire::Message&) override {
-    return feed::SendResult::kPeerGone;
+  wire::SendResult Send(std::string_view, const wire::Message&) override {
+    return wire::SendResult::kPeerGone;
   }
 };
 

@@ -18,7 +18,7 @@ namespace fantail::feed {
 
 inline constexpr Epoch kEpoch{uint64_t{1000} << 32};
 
-class FakeLink final : public ClientLink {
+class FakeLink final : public wire::Link {
  public:
   bool Send(const wire::Message& message) override {
     if (!full) inbox.Add(message);

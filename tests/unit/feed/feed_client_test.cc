@@ -403,6 +403,25 @@ TEST_F(ClientTest, ARightProofIsCountedAndAWrongOneIsAGapAndANewBeginning) {
   EXPECT_EQ(link.inbox.Last<wire::Want>().starts[0].kind, wire::StartKind::kFresh);
 }
 
+// What a resume had brought when it broke off is beyond what the next node proves.
+TEST_F(ClientTest, AProofOfANodeThatIsBehindWhatHasComeIsNotJudged) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {2}, {At(1, Trade(1, 1)), At(2, Trade(1, 2))});
+  Reconnect();
+  Welcome();
+  Batch({2}, {9}, {At(5, Trade(1, 3))}, wire::Replay::kResumed);
+  Reconnect();
+  Welcome();
+  Have({2});
+  events.Take();
+  Gets(wire::Proof{.version = 1, .at = {2}, .digest = 2 * DigestFactor("AAPL")});
+  EXPECT_EQ(events.Take(), Said{});
+  Batch({2}, {9}, {At(5, Trade(1, 3))});
+  Gets(wire::Proof{.version = 1, .at = {9}, .digest = 3 * DigestFactor("AAPL")});
+  EXPECT_EQ(client.counters().proofs, 1u);
+}
+
 TEST_F(ClientTest, AProofOfAnotherWantIsNotJudged) {
   GoLive();
   Gets(wire::Proof{.version = 7, .at = {2}, .digest = 12345});

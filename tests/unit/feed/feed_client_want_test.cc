@@ -72,7 +72,8 @@ TEST_F(ClientWantTest, ABackfillOfWhatIsNotWantedIsNotAskedFor) {
 TEST_F(ClientWantTest, GoesOnWhereAnotherLineStandsAfterAGoodbyeAndIsLiveAsLongAsTheOwner) {
   GoLive();
   const auto last = [](TopicId) { return Sequence{}; };
-  client.ResumeFrom(Position{5}, Interest(P({"A*"})), Topics(), last, now + milliseconds(500));
+  client.ResumeFrom(Position{5}, Interest(P({"A*"})), Topics(), last, Position{5},
+                    now + milliseconds(500));
   EXPECT_EQ(link.inbox.Last<wire::Goodbye>().code, wire::GoodbyeCode::kDone);
   EXPECT_TRUE(client.drop()->at_once);
   client.Disconnected("gone", now);

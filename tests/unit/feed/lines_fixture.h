@@ -20,7 +20,7 @@
 namespace fantail::feed {
 
 // A connection of one client; messages keep their order and take `delay`.
-struct Link final : public ClientLink {
+struct Link final : public wire::Link {
   bool Send(const wire::Message& message) override {
     if (open && !silent) up.push_back({*now + delay, message});
     return true;
@@ -40,13 +40,13 @@ struct Link final : public ClientLink {
   std::deque<InFlight> down;
 };
 
-class Links final : public SessionLinks {
+class Links final : public wire::Links {
  public:
-  SendResult Send(std::string_view address, const wire::Message& message) override {
+  wire::SendResult Send(std::string_view address, const wire::Message& message) override {
     Link* link = by_address.at(std::string(address));
-    if (!link->open) return SendResult::kPeerGone;
+    if (!link->open) return wire::SendResult::kPeerGone;
     if (!link->silent) link->down.push_back({*link->now + link->delay, message});
-    return SendResult::kSent;
+    return wire::SendResult::kSent;
   }
   std::map<std::string, Link*> by_address;
 };

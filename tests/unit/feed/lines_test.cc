@@ -156,6 +156,25 @@ TEST_F(LinesTest, ABackfillCountsNotIfAnImageOfTheOtherLineComesBeforeThePromise
   EXPECT_FALSE(desk.answers.empty());
 }
 
+// Given up in part before all lines had acknowledged it, what is new begins anew.
+TEST_F(LinesTest, AnAnswerFromBeforeATopicBeginsAnewIsAskedForAgain) {
+  AddDesk({"A*"});
+  Run(seconds(2));
+  desk_lines.SetInterest(P({"A*", "B*"}), now);
+  desk_lines.AskBackfill({Pattern("B*"), Position{10}, Position{}});
+  upstreams.at("desk>right").link->delay = milliseconds(300);
+  Run(milliseconds(100));
+  ASSERT_TRUE(desk_lines.line(0).current());
+  ASSERT_FALSE(desk_lines.current());
+  desk_lines.SetInterest(P({"B*"}), now);
+  EXPECT_EQ(desk.answers, std::vector<Backfill>{});
+  upstreams.at("desk>right").link->delay = milliseconds(1);
+  Run(seconds(5));
+  ASSERT_TRUE(desk_lines.current());
+  EXPECT_EQ(desk.answers.size(), 1u);
+  EXPECT_EQ(desk.gap_count, 0u);
+}
+
 // What the owner was given from beyond it need not join what this line brought.
 TEST_F(LinesTest, ABackfillOfALineThatIsBehindTheOwnerCountsOnlyWhenItLeads) {
   AddDesk({"*"});

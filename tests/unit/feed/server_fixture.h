@@ -18,17 +18,17 @@ namespace fantail::feed {
 
 inline constexpr Epoch kEpoch{uint64_t{1000} << 32};
 
-class FakeLinks final : public SessionLinks {
+class FakeLinks final : public wire::Links {
  public:
-  SendResult Send(std::string_view address, const wire::Message& message) override {
-    const SendResult result =
-        results.contains(std::string(address)) ? results[std::string(address)] : SendResult::kSent;
-    if (result == SendResult::kSent) inboxes[std::string(address)].Add(message);
+  wire::SendResult Send(std::string_view address, const wire::Message& message) override {
+    const wire::SendResult result =
+        results.contains(std::string(address)) ? results[std::string(address)] : wire::SendResult::kSent;
+    if (result == wire::SendResult::kSent) inboxes[std::string(address)].Add(message);
     return result;
   }
 
   std::map<std::string, testing::Inbox> inboxes;
-  std::map<std::string, SendResult> results;  // by address, for all that follows
+  std::map<std::string, wire::SendResult> results;  // by address, for all that follows
 };
 
 class FakeObserver final : public ServerObserver {

@@ -146,7 +146,7 @@ TEST_F(GreetingTest, ASecondHelloOnAConnectionBeginsAnew) {
 TEST_F(GreetingTest, APeerThatIsGoneIsForgotten) {
   Start();
   Join("desk", {"*"});
-  links.results["desk"] = SendResult::kPeerGone;
+  links.results["desk"] = wire::SendResult::kPeerGone;
   Publish("A");
   Turn();
   EXPECT_EQ(server->session_count(), 0u);

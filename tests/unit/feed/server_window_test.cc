@@ -151,11 +151,11 @@ TEST_F(WindowTest, AnAckOfLessThanTheLastChangesNothing) {
 TEST_F(WindowTest, ASendThatWouldBlockIsOfferedAgain) {
   Start();
   Join("desk", {"*"});
-  links.results["desk"] = SendResult::kWouldBlock;
+  links.results["desk"] = wire::SendResult::kWouldBlock;
   Publish("AAPL", 3);
   Turn();
   EXPECT_EQ(server->counters().would_block, 1u);
-  links.results["desk"] = SendResult::kSent;
+  links.results["desk"] = wire::SendResult::kSent;
   Turn();
   EXPECT_EQ(To("desk").Positions().size(), 3u);
 }
@@ -320,7 +320,7 @@ TEST_F(WindowTest, ASessionThatHasAllOfItsGroupDoesNotFallBehindWhileItsSocketBl
   Ack("desk");
   Pass(seconds(3), {"desk"});
   Ack("desk");
-  links.results["desk"] = SendResult::kWouldBlock;
+  links.results["desk"] = wire::SendResult::kWouldBlock;
   for (int i = 0; i < 30; ++i) {
     Pass(std::chrono::milliseconds(100), {"desk"});
     Ack("desk");

@@ -16,7 +16,7 @@ using namespace testing;  // NOLINT: ticks
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class InboxLink final : public ClientLink {
+class InboxLink final : public wire::Link {
  public:
   bool Send(const wire::Message& message) override {
     inbox.Add(message);

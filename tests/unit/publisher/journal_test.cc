@@ -12,10 +12,10 @@
 namespace fantail::publisher {
 namespace {
 
-class NoLinks final : public feed::SessionLinks {
+class NoLinks final : public wire::Links {
  public:
-  feed::SendResult Send(std::string_view, const wire::Message&) override {
-    return feed::SendResult::kSent;
+  wire::SendResult Send(std::string_view, const wire::Message&) override {
+    return wire::SendResult::kSent;
   }
 };
 
