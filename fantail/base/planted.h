@@ -64,6 +64,13 @@ enum class Bug : uint8_t {
   kTrustTheOtherLine,
   kPromiseTooEarly,
   kJoinTooEarly,
+  // The bus.
+  kAskTwice,
+  kMixAttempts,
+  kDoTwice,
+  kSameAttempt,
+  kIgnoreRoom,
+  kBelieveAnybody,
   kCount,
 };
 

@@ -1,6 +1,6 @@
 #include "tests/simulation/planted.h"
 
-#include "tests/simulation/scenario.h"
+#include "tests/simulation/bus_scenario.h"
 
 namespace fantail::simulation {
 
@@ -62,15 +62,26 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kPromiseTooEarly, "promise-too-early",
        "an interest is promised before its line is where the owner is"},
       {Bug::kJoinTooEarly, "join-too-early", "a line joins ahead of where the owner is"},
+      {Bug::kAskTwice, "ask-twice", "what must not be done twice is asked again over the next link",
+       RunBusSeed},
+      {Bug::kMixAttempts, "mix-attempts", "parts of a dead attempt stay with the next", RunBusSeed},
+      {Bug::kDoTwice, "do-twice", "what must not be done twice goes to a second server",
+       RunBusSeed},
+      {Bug::kSameAttempt, "same-attempt", "another server goes on under the dead one's number",
+       RunBusSeed},
+      {Bug::kIgnoreRoom, "ignore-room", "an answer is sent whether there is room or not",
+       RunBusSeed},
+      {Bug::kBelieveAnybody, "believe-anybody", "a server may answer what another has in hand",
+       RunBusSeed},
   };
   return bugs;
 }
 
-std::optional<Catch> Hunt(planted::Bug bug, uint64_t most) {
-  planted::the_bug = bug;
+std::optional<Catch> Hunt(const PlantedBug& bug, uint64_t most) {
+  planted::the_bug = bug.bug;
   std::optional<Catch> found;
   for (uint64_t seed = 1; seed <= most && !found; ++seed) {
-    const Outcome outcome = RunSeed(seed);
+    const Outcome outcome = bug.run(seed, /*log=*/false);
     if (!outcome.violations.empty()) found = Catch{seed, outcome.violations.front()};
   }
   planted::the_bug = Bug::kNone;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fantail/base/planted.h"
+#include "tests/simulation/scenario.h"
 
 namespace fantail::simulation {
 
@@ -18,6 +19,8 @@ struct PlantedBug {
   planted::Bug bug;
   const char* name;
   const char* what;
+  // The worlds in which it can be found.
+  Outcome (*run)(uint64_t seed, bool log) = RunSeed;
 };
 const std::vector<PlantedBug>& PlantedBugs();
 // For GoogleTest.
@@ -31,7 +34,7 @@ struct Catch {
 };
 // The first seed from 1 to `most` in which a world with that bug breaks a rule; nothing if none
 // does.
-std::optional<Catch> Hunt(planted::Bug bug, uint64_t most);
+std::optional<Catch> Hunt(const PlantedBug& bug, uint64_t most);
 
 }  // namespace fantail::simulation
 

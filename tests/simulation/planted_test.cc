@@ -21,7 +21,7 @@ constexpr bool kAll = true;
 class PlantedTest : public ::testing::TestWithParam<PlantedBug> {};
 
 TEST_P(PlantedTest, IsFoundWithinAThousandSeeds) {
-  const auto found = Hunt(GetParam().bug, kSeeds);
+  const auto found = Hunt(GetParam(), kSeeds);
   if (!kAll && !found) GTEST_SKIP() << "not within " << kSeeds << " seeds";
   ASSERT_TRUE(found) << GetParam().what;
   RecordProperty("seed", static_cast<int>(found->seed));

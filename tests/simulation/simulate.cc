@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/simulation/bus_scenario.h"
 #include "tests/simulation/planted.h"
 #include "tests/simulation/scenario.h"
 
@@ -21,6 +22,7 @@ struct Arguments {
   uint64_t seeds = 1000;
   uint64_t seed = 0;  // one, with its log
   bool planted = false;
+  bool bus = false;  // worlds of the bus, not of the feed
   uint64_t threads = std::max(1u, std::thread::hardware_concurrency());
 };
 
@@ -35,6 +37,10 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
       arguments->planted = true;
       continue;
     }
+    if (std::strcmp(argv[i], "--bus") == 0) {
+      arguments->bus = true;
+      continue;
+    }
     if (!number("--first", &arguments->first) && !number("--seeds", &arguments->seeds) &&
         !number("--seed", &arguments->seed) && !number("--threads", &arguments->threads)) {
       std::fprintf(stderr, "simulate: %s: no such option, or no value\n", argv[i]);
@@ -42,6 +48,10 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
     }
   }
   return true;
+}
+
+Outcome Run(const Arguments& arguments, uint64_t seed, bool log = false) {
+  return arguments.bus ? RunBusSeed(seed, log) : RunSeed(seed, log);
 }
 
 // Several threads, a world each.
@@ -52,7 +62,7 @@ std::vector<Outcome> RunAll(const Arguments& arguments) {
   for (uint64_t t = 0; t < arguments.threads; ++t) {
     threads.emplace_back([&] {
       for (uint64_t i = next++; i < outcomes.size(); i = next++) {
-        outcomes[i] = RunSeed(arguments.first + i);
+        outcomes[i] = Run(arguments, arguments.first + i);
       }
     });
   }
@@ -69,7 +79,7 @@ int HuntAll(const Arguments& arguments) {
   for (uint64_t t = 0; t < arguments.threads; ++t) {
     threads.emplace_back([&] {
       for (size_t i = next++; i < bugs.size(); i = next++) {
-        caught[i] = Hunt(bugs[i].bug, arguments.seeds);
+        caught[i] = Hunt(bugs[i], arguments.seeds);
       }
     });
   }
@@ -122,6 +132,8 @@ int main(int argc, char** argv) {
   Arguments arguments;
   if (!Parse(argc, argv, &arguments)) return 64;
   if (arguments.planted) return HuntAll(arguments);
-  if (arguments.seed != 0) return Report({RunSeed(arguments.seed, /*log=*/true)});
+  if (arguments.seed != 0) {
+    return Report({Run(arguments, arguments.seed, /*log=*/true)});
+  }
   return Report(RunAll(arguments));
 }

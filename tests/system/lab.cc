@@ -37,6 +37,9 @@ std::string RecordPath() {
 std::string TapePath() {
   return FANTAIL_TAPE;
 }
+std::string BusPath() {
+  return FANTAIL_BUS;
+}
 
 Program::Program(const TempFolder& folder, const std::string& name, Arguments arguments,
                  const std::string& in)
@@ -97,6 +100,16 @@ Program& Lab::GatewayVia(const std::string& upstream, Arguments arguments) {
 Program& Lab::DeskVia(const std::string& upstream, Arguments arguments) {
   Arguments all = {DeskPath(), "--connect", upstream, "--format", "csv"};
   return Start("desk", Join(std::move(all), arguments), false);
+}
+
+Program& Lab::Bus(const std::string& upstream) {
+  return BusAt("tcp://127.0.0.1:*", upstream);
+}
+
+Program& Lab::BusAt(const std::string& listen, const std::string& upstream) {
+  Arguments all = {BusPath(), "run", "--listen", listen};
+  if (!upstream.empty()) all = Join(std::move(all), {"--upstream", upstream});
+  return Start("bus", std::move(all), true);
 }
 
 Program& Lab::Gateway(const Program& above, Arguments arguments) {

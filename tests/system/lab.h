@@ -57,6 +57,9 @@ class Lab : public ::testing::Test {
   Program& Gateway(const Program& above, Arguments arguments = {});
   Program& GatewayAt(const std::string& listen, const Program& above, Arguments arguments = {});
   Program& Desk(const Program& above, Arguments arguments = {});
+  // A bus, below another if `upstream` is not empty.
+  Program& Bus(const std::string& upstream = "");
+  Program& BusAt(const std::string& listen, const std::string& upstream = "");
   // The same at an endpoint: what stands between, a fault relay, has no ready file.
   Program& GatewayVia(const std::string& upstream, Arguments arguments = {});
   Program& DeskVia(const std::string& upstream, Arguments arguments = {});
@@ -84,6 +87,7 @@ std::string GatewayPath();
 std::string DeskPath();
 std::string RecordPath();
 std::string TapePath();
+std::string BusPath();
 
 extern const char* const kHeader;  // of a tick file, with its line end
 

@@ -11,6 +11,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/run_main.h"
+#include "tools/fantail-bench/bus_bench.h"
 #include "tools/fantail-bench/comparison.h"
 #include "tools/fantail-bench/cuts.h"
 #include "tools/fantail-bench/replay.h"
@@ -107,9 +108,14 @@ int Main(int argc, char** argv) {
   if (command == "cuts") return Cuts(argc - 1, argv + 1);
   if (command == "replay") return Replay(argc - 1, argv + 1);
   if (command == "thin-link") return ThinLink(argc - 1, argv + 1);
+  if (command == "bus") return BusBench(argc - 1, argv + 1, Self());
   if (command == "tape") return TapeBench(argc - 1, argv + 1);
   // The relays, in processes of their own; not for people.
   if (command == "zmq-proxy" && argc == 4) return RunZmqProxy(argv[2], argv[3]);
+  if (command == "bus-proxy" && argc == 3) return RunBusProxy(argv[2]);
+  if (command == "bus-servers" && argc == 6) {
+    return RunBusServers(argv[2], argv[3], argv[4], argv[5]);
+  }
   if (command == "raw-relay" && argc == 5)
     return RunRawRelay(argv[2], argv[3], std::stoul(argv[4]));
   app::CommandLine line("fantail-bench", "measures Fantail; see fantail-bench COMMAND --help");
@@ -117,7 +123,7 @@ int Main(int argc, char** argv) {
   line.Positionals("COMMAND", &words,
                    "fanout: the gateway beside other relays; cuts: links that fall silent; "
                    "thin-link: one that carries too little; tape: tapes beside plain files; "
-                   "replay: a tape's pace, and seeks");
+                   "replay: a tape's pace, and seeks; bus: the bus beside a zmq_proxy");
   line.Example("fantail-bench fanout --subscribers 64 --interest all", "fan-out at saturation");
   line.Example("fantail-bench cuts --cuts 64", "stale, and live again");
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;

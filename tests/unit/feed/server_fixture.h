@@ -21,8 +21,8 @@ inline constexpr Epoch kEpoch{uint64_t{1000} << 32};
 class FakeLinks final : public wire::Links {
  public:
   wire::SendResult Send(std::string_view address, const wire::Message& message) override {
-    const wire::SendResult result =
-        results.contains(std::string(address)) ? results[std::string(address)] : wire::SendResult::kSent;
+    const auto it = results.find(std::string(address));
+    const wire::SendResult result = it == results.end() ? wire::SendResult::kSent : it->second;
     if (result == wire::SendResult::kSent) inboxes[std::string(address)].Add(message);
     return result;
   }

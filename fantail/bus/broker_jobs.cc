@@ -1,0 +1,224 @@
+// The part of Broker that brings requests to servers.
+#include <algorithm>
+#include <utility>
+
+#include "fantail/base/check.h"
+#include "fantail/base/planted.h"
+#include "fantail/bus/upstream.h"
+#include "fantail/wire/limits.h"
+
+namespace fantail::bus {
+
+std::string Broker::JointKey(std::string_view service, std::string_view key) {
+  std::string joint;
+  joint.reserve(service.size() + 1 + key.size());
+  return joint.append(service).append(1, '\0').append(key);
+}
+
+void Broker::OnRequest(Peer* peer, const Request& request) {
+  ++counters_.requests;
+  if (peer->asked.contains(request.id)) {
+    ++counters_.bad_messages;
+    return Refuse(peer, RefusedCode::kProtocol, "two requests with one id");
+  }
+  const auto fail = [&](FailureCode code, std::string_view reason) {
+    ++counters_.failed;
+    Send(peer, Failure{.id = request.id, .code = code, .reason = reason});
+  };
+  const size_t most = options_.max_asked * (peer->role == Role::kBus ? 10 : 1);
+  if (peer->asked.size() >= most) {
+    return fail(FailureCode::kBusy, "this client waits for as many answers as it may");
+  }
+  if (request.hops > wire::kMaxHops) {
+    return fail(FailureCode::kRefused, "a loop: it has passed more buses than there can be");
+  }
+  const bool status = request.service == kStatusService;
+  if (status && request.body.empty()) {
+    ++counters_.answered;
+    const std::string text = Status();
+    return Send(peer, Answer{.id = request.id, .body = BytesOf(text)});
+  }
+  // Longer than a year is for ever.
+  constexpr uint64_t kLongest = uint64_t{365} * 24 * 3600 * 1'000'000'000;
+  const MonotonicTime deadline =
+      now_ + Nanos(static_cast<int64_t>(std::min(request.budget_ns, kLongest)));
+  if (!request.key.empty() && Share(peer, request, deadline)) return;
+  if (waiting_ >= options_.max_waiting) {
+    return fail(FailureCode::kBusy, "too many requests wait for a server");
+  }
+  Job* job = NewJob(request);
+  if (!job->key.empty()) {
+    job->joinable = joint_.try_emplace(JointKey(job->service, job->key), job).second;
+  }
+  AddAsker(job, peer, request, deadline);
+  if (!status) return Place(job);
+  // Each bus on the way takes one off.
+  job->body.pop_back();
+  if (upstream_ == nullptr || !upstream_->joined()) {
+    return FailAll(job, FailureCode::kNoServer, "there is no bus above");
+  }
+  Hand(job, upstream_.get());
+}
+
+Job* Broker::NewJob(const Request& request) {
+  auto owned = std::make_unique<Job>();
+  Job* job = owned.get();
+  job->number = next_job_++;
+  job->service = request.service;
+  job->key = request.key;
+  job->idempotent = request.idempotent || !request.key.empty();
+  job->hops = request.hops;
+  job->body = TextOf(request.body);
+  jobs_[job->number] = std::move(owned);
+  return job;
+}
+
+// True if the request is one that is under way, or answered just now.
+bool Broker::Share(Peer* peer, const Request& request, MonotonicTime deadline) {
+  const auto it = joint_.find(JointKey(request.service, request.key));
+  if (it == joint_.end()) return false;
+  Job* job = it->second;
+  if (job->body != TextOf(request.body)) return false;
+  ++(job->whole ? counters_.kept : counters_.shared);
+  AddAsker(job, peer, request, deadline);
+  Pump(job);
+  return true;
+}
+
+void Broker::AddAsker(Job* job, Peer* peer, const Request& request, MonotonicTime deadline) {
+  const uint32_t window = std::min(request.window_bytes, kMaxWindowBytes);
+  AddAsker(job,
+       {.peer = peer, .id = request.id, .deadline = deadline, .window = window, .room = window});
+}
+
+void Broker::AddAsker(Job* job, const Asker& asker) {
+  job->askers.push_back(asker);
+  asker.peer->asked[asker.id] = job;
+  deadlines_.emplace(asker.deadline, job->number, asker.peer->number, asker.id);
+}
+
+Provider* Broker::LeastLoaded(const Service& service) const {
+  Provider* best = nullptr;
+  const auto less = [](const Provider& a, const Provider& b) {
+    const uint64_t left = a.in_hand.size() * uint64_t{b.capacity};
+    const uint64_t right = b.in_hand.size() * uint64_t{a.capacity};
+    return left != right ? left < right : a.handed_at < b.handed_at;
+  };
+  for (Provider* server : service.servers) {
+    if (server->in_hand.size() >= server->capacity || server->peer->gone) continue;
+    if (best == nullptr || less(*server, *best)) best = server;
+  }
+  return best;
+}
+
+// To a server here if there is one, else to the bus above. One that has been in somebody's hands
+// waits for the next server until its deadline; for one that has not, none is known at once.
+void Broker::Place(Job* job) {
+  const auto it = services_.find(job->service);
+  if (it != services_.end()) {
+    const Service& service = *it->second;
+    const bool here = !service.servers.empty();
+    Provider* provider = here ? LeastLoaded(service) : nullptr;
+    if (!here && service.above && upstream_->joined()) provider = upstream_.get();
+    if (provider != nullptr) return Hand(job, provider);
+    if (here) job->waits = true;
+  }
+  if (!job->waits && !job->handed) {
+    return FailAll(job, FailureCode::kNoServer, "nobody serves " + job->service);
+  }
+  job->waits = true;
+  ++waiting_;
+  std::unique_ptr<Service>& service = services_[job->service];
+  if (service == nullptr) service = std::make_unique<Service>();
+  service->waiting.push_back(job->number);
+}
+
+void Broker::Hand(Job* job, Provider* provider) {
+  MonotonicTime deadline;
+  uint32_t window = 0;
+  for (const Asker& asker : job->askers) {
+    deadline = std::max(deadline, asker.deadline);
+    window = std::max(window, asker.window);
+  }
+  job->provider = provider;
+  job->call = next_call_++;
+  job->handed = true;
+  job->source_attempt = 1;
+  job->granted = job->window = window;
+  calls_[job->call] = job;
+  provider->in_hand.insert(job);
+  provider->handed_at = job->call;
+  const bool above = provider->peer == nullptr;
+  Tell(provider,
+       Request{.id = job->call,
+               .service = job->service,
+               .budget_ns = static_cast<uint64_t>(std::max<int64_t>((deadline - now_).count(), 1)),
+               .window_bytes = window,
+               .key = job->key,
+               .idempotent = job->idempotent,
+               .hops = static_cast<uint8_t>(job->hops + (above ? 1 : 0)),
+               .body = BytesOf(job->body)});
+}
+
+// Its provider has it no more in hand.
+void Broker::Release(Job* job) {
+  if (job->provider == nullptr) return;
+  job->provider->in_hand.erase(job);
+  for (const std::string& name : job->provider->services) {
+    if (!services_.at(name)->waiting.empty()) freed_.push_back(name);
+  }
+  calls_.erase(job->call);
+  job->provider = nullptr;
+}
+
+// The provider is lost: what it has in hand goes to others, where that may be.
+void Broker::TakeBack(Provider* provider, std::string_view why) {
+  std::vector<Job*> in_hand(provider->in_hand.begin(), provider->in_hand.end());
+  std::sort(in_hand.begin(), in_hand.end(),
+            [](const Job* a, const Job* b) { return a->number < b->number; });
+  for (Job* job : in_hand) {
+    Release(job);
+    Again(job, why);
+  }
+}
+
+void Broker::Again(Job* job, std::string_view why) {
+  if (!job->idempotent && !planted::On(planted::Bug::kDoTwice)) {
+    return FailAll(
+        job, FailureCode::kServerLost,
+        "the server was lost with it in hand, and it must not be done twice: " + std::string(why));
+  }
+  ++counters_.repeated;
+  Restart(job);
+  Place(job);
+}
+
+void Broker::ServeWaiting() {
+  while (!freed_.empty()) {
+    const std::string name = std::move(freed_.back());
+    freed_.pop_back();
+    ServeWaiting(name);
+  }
+}
+
+void Broker::ServeWaiting(const std::string& name) {
+  const auto it = services_.find(name);
+  if (it == services_.end()) return;
+  Service& service = *it->second;
+  while (!service.waiting.empty()) {
+    const auto job = jobs_.find(service.waiting.front());
+    const bool waits = job != jobs_.end() && job->second->waits;
+    if (waits) {
+      Provider* provider = LeastLoaded(service);
+      if (service.servers.empty() && service.above) provider = upstream_.get();
+      if (provider == nullptr) return;
+      job->second->waits = false;
+      --waiting_;
+      Hand(job->second.get(), provider);
+    }
+    service.waiting.pop_front();
+  }
+  if (service.servers.empty() && !service.above) services_.erase(name);
+}
+
+}  // namespace fantail::bus

@@ -1,0 +1,292 @@
+// fantail-bus: the request/reply device. `run` is the device; `status` looks at one, and `ask` asks
+// it something.
+#include <array>
+#include <csignal>
+#include <cstdio>
+
+#include "fantail/app/commands.h"
+#include "fantail/app/common_options.h"
+#include "fantail/app/endpoint.h"
+#include "fantail/app/exit_codes.h"
+#include "fantail/app/log.h"
+#include "fantail/app/node_identity.h"
+#include "fantail/app/options.h"
+#include "fantail/app/ready_file.h"
+#include "fantail/app/run_main.h"
+#include "fantail/app/session_log.h"
+#include "fantail/app/signals.h"
+#include "fantail/app/status_line.h"
+#include "fantail/bus/broker.h"
+#include "fantail/net/bus_client.h"
+#include "fantail/net/clock.h"
+#include "fantail/net/connector.h"
+#include "fantail/net/poller.h"
+#include "fantail/net/session_router.h"
+
+namespace fantail::gateway {
+namespace {
+
+constexpr int kMessagesPerTurn = 256;
+constexpr Nanos kIdleWait = std::chrono::milliseconds(20);
+constexpr Nanos kRetry = std::chrono::milliseconds(1);
+
+// -------------------------------------------------------------------------------------------------
+// The device.
+
+struct Options {
+  app::CommonOptions common;
+  app::Endpoint listen;
+  std::vector<app::Endpoint> upstream;
+  app::ByteSize kept{size_t{64} << 20};
+  Nanos kept_for = std::chrono::seconds(5);
+};
+
+void Declare(Options* o, app::CommandLine* line) {
+  app::EndpointOption(
+      "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
+      "where clients, servers and further buses connect, tcp://HOST:PORT; port * lets the kernel "
+      "pick",
+      line);
+  line->Require("--listen");
+  app::EndpointsOption("--upstream ENDPOINT", app::EndpointUse::kConnect, &o->upstream,
+                       "the bus above, for what nobody serves here; the next is tried when one "
+                       "dies; none if never given",
+                       line);
+  line->Option("--keep SIZE", &o->kept, "most bytes of answers kept for who asks the same again");
+  line->Option("--keep-for TIME", &o->kept_for, "how long such an answer is kept");
+  app::AddCommonOptions(&o->common, line);
+  line->Example("fantail-bus run --listen tcp://127.0.0.1:5570", "a bus of its own");
+  line->Example(
+      "fantail-bus run --listen tcp://10.2.0.1:5570 --upstream tcp://10.1.0.1:5570 --plaintext",
+      "a branch office below headquarters");
+}
+
+class BusLog final : public bus::BrokerObserver {
+ public:
+  void set_now(MonotonicTime now) { now_ = now; }
+  void OnJoined(const bus::Peer& peer) override {
+    if (peer.role != bus::Role::kClient) {
+      app::LogInfo("{} {} joined", bus::RoleName(peer.role), app::Harmless(peer.name));
+    }
+  }
+  void OnLeft(const bus::Peer& peer, std::string_view why) override {
+    if (peer.role != bus::Role::kClient) {
+      app::LogInfo("{} {} is gone: {}", bus::RoleName(peer.role), app::Harmless(peer.name),
+                   app::Harmless(why));
+    }
+  }
+  void OnServices(const bus::Peer& peer) override {
+    std::string services;
+    for (const std::string& service : peer.services) services += " " + service;
+    app::LogInfo("server {} {}", app::Harmless(peer.name),
+                 services.empty() ? "drains" : "serves" + app::Harmless(services));
+  }
+  void OnUpstream(bool joined, std::string_view cause) override {
+    if (joined) {
+      app::LogInfo("upstream is joined");
+    } else {
+      app::LogWarning("upstream is lost: {}", app::Harmless(cause));
+    }
+  }
+  void OnBadMessage(std::string_view who, std::string_view what) override {
+    bad_messages_.Warn(now_, "a bad message from {}: {}", app::Harmless(who), app::Harmless(what));
+  }
+
+ private:
+  MonotonicTime now_;
+  app::LimitedLog bad_messages_;
+};
+
+class Bus {
+ public:
+  Bus(const Options& options, app::Signals* signals, NodeId node)
+      : options_(options),
+        signals_(signals),
+        router_(&context_),
+        broker_({.name = options.common.name,
+                 .node = node,
+                 .has_upstream = !options.upstream.empty(),
+                 .kept_bytes = options.kept.bytes,
+                 .kept_for = options.kept_for},
+                &router_, &log_),
+        ready_(options.common.ready_file),
+        status_(options.common.status_every) {
+    if (!options.upstream.empty()) {
+      upstream_ = std::make_unique<net::Connector>(
+          &context_, broker_.upstream(), app::EndpointTexts(options.upstream),
+          [](const std::string&) { return false; }, app::KernelRandom());
+    }
+  }
+
+  absl::Status Start() {
+    if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
+    if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
+    app::LogInfo("listening at {}{}", *bound, upstream_ == nullptr ? "" : ", with a bus above");
+    return ready_.Write({{"listen", *bound}});
+  }
+
+  int Run() {
+    while (true) {
+      const MonotonicTime now = net::ReadMonotonicClock();
+      while (const auto signal = signals_->Next()) {
+        if (*signal != SIGHUP) app::LogInfo("stopping, as signal {} asks", *signal);
+      }
+      if (signals_->stop_signal() != 0) {
+        broker_.Close();
+        if (upstream_ != nullptr) upstream_->Close();
+        return 128 + signals_->stop_signal();
+      }
+      log_.set_now(now);
+      bool more = upstream_ != nullptr && upstream_->Turn(now, kMessagesPerTurn, poller_);
+      if (poller_.Readable(&router_.socket())) {
+        more = router_.Receive(
+                   [&](std::string_view from, std::span<const std::byte> bytes) {
+                     broker_.Receive(from, bytes, now);
+                   },
+                   kMessagesPerTurn) ||
+               more;
+      }
+      const bool unsent = broker_.Turn(now);
+      ReportStatus(now);
+      poller_.Clear();
+      poller_.Add(&router_.socket(), router_.has());
+      poller_.Add(signals_->fd());
+      if (upstream_ != nullptr) upstream_->AddTo(&poller_);
+      poller_.Wait(more ? Nanos{0} : unsent ? kRetry : kIdleWait);
+    }
+  }
+
+  app::KeyValues Summary() const {
+    const bus::BrokerCounters& c = broker_.counters();
+    return {{"requests", std::to_string(c.requests)},
+            {"answered", std::to_string(c.answered)},
+            {"failed", std::to_string(c.failed)},
+            {"cancelled", std::to_string(c.cancelled)},
+            {"shared", std::to_string(c.shared)},
+            {"from_kept", std::to_string(c.kept)},
+            {"repeated", std::to_string(c.repeated)},
+            {"late", std::to_string(c.late)},
+            {"strays", std::to_string(c.strays)},
+            {"bad_messages", std::to_string(c.bad_messages)},
+            {"bytes_received", std::to_string(c.bytes_received)},
+            {"bytes_sent", std::to_string(c.bytes_sent)}};
+  }
+
+ private:
+  void ReportStatus(MonotonicTime now) {
+    Nanos over{0};
+    if (!status_.Due(now, &over)) return;
+    const bus::BrokerCounters& c = broker_.counters();
+    app::LogInfo("status: {} members, {} requests ({}), {} answered, {} failed, {} in hand",
+                 broker_.members(), app::FormatCount(c.requests),
+                 app::FormatRate(c.requests - reported_.requests, over),
+                 app::FormatCount(c.answered), app::FormatCount(c.failed), broker_.jobs());
+    reported_ = c;
+  }
+
+  const Options& options_;
+  app::Signals* const signals_;
+  net::Context context_;
+  net::SessionRouter router_;
+  BusLog log_;
+  bus::Broker broker_;
+  std::unique_ptr<net::Connector> upstream_;
+  net::Poller poller_;
+  app::ReadyFile ready_;
+  app::StatusTimer status_;
+  bus::BrokerCounters reported_;
+};
+
+int Run(int argc, char** argv) {
+  Options options;
+  app::CommandLine line("fantail-bus run", "brings requests to servers, and answers back");
+  Declare(&options, &line);
+  if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+  if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
+  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
+  keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
+  if (!keys.ok()) return line.Fail(keys);
+  app::Signals signals({});
+  Bus bus(options, &signals, app::RandomNodeId());
+  if (const absl::Status s = bus.Start(); !s.ok()) return line.Fail(s);
+  const int code = bus.Run();
+  return app::Finish(code, options.common, bus.Summary(), line);
+}
+
+// -------------------------------------------------------------------------------------------------
+// To look at one, and to ask it.
+
+struct ClientOptions {
+  app::CommonOptions common;
+  std::vector<app::Endpoint> connect;
+  Nanos timeout = std::chrono::seconds(5);
+};
+
+void DeclareClient(ClientOptions* o, app::CommandLine* line) {
+  app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
+                       "the bus, tcp://HOST:PORT; the next is tried when one dies", line);
+  line->Require("--connect");
+  line->Option("--timeout TIME", &o->timeout, "how long to wait for the answer");
+}
+
+// The exit code if the command line was not good, or asked for help.
+std::optional<int> ParseClient(ClientOptions* o, app::CommandLine* line, int argc, char** argv) {
+  app::AddCommonOptions(&o->common, line);
+  if (const std::optional<int> code = line->Parse(argc, argv)) return *code;
+  if (const absl::Status s = app::StartUp(o->common, *line); !s.ok()) return line->Fail(s);
+  const absl::Status keys = app::CheckPlaintext("--connect", o->connect, o->common.plaintext);
+  if (!keys.ok()) return line->Fail(keys);
+  return std::nullopt;
+}
+
+int Status(int argc, char** argv) {
+  ClientOptions options;
+  app::CommandLine line("fantail-bus status",
+                        "lists members, services and load of a bus, and of those above it");
+  DeclareClient(&options, &line);
+  line.Example("fantail-bus status --connect tcp://127.0.0.1:5570", "from this bus upwards");
+  if (const std::optional<int> code = ParseClient(&options, &line, argc, argv)) return *code;
+  net::BusClient client(app::EndpointTexts(options.connect), options.common.name);
+  // As many signs as there are buses in between.
+  for (std::string hop;; hop += '+') {
+    const absl::StatusOr<std::string> text = client.Ask(
+        {.service = std::string(bus::kStatusService), .body = hop, .budget = options.timeout});
+    if (absl::IsUnavailable(text.status()) && !hop.empty()) return 0;
+    if (!text.ok()) return line.Fail(text.status());
+    std::fputs((hop.empty() ? "" : "\n"), stdout);
+    std::fputs(text->c_str(), stdout);
+  }
+}
+
+int Ask(int argc, char** argv) {
+  ClientOptions options;
+  app::CommandLine line("fantail-bus ask", "asks a service, and prints the answer as it is");
+  DeclareClient(&options, &line);
+  std::vector<std::string> words;
+  line.Positionals("SERVICE [BODY]", &words, "whom to ask, and what", {1, 2});
+  line.Example("fantail-bus ask --connect tcp://127.0.0.1:5570 echo hello", "hello comes back");
+  if (const std::optional<int> code = ParseClient(&options, &line, argc, argv)) return *code;
+  net::BusClient client(app::EndpointTexts(options.connect), options.common.name);
+  const absl::StatusOr<std::string> answer = client.Ask(
+      {.service = words[0], .body = words.size() > 1 ? words[1] : "", .budget = options.timeout});
+  if (!answer.ok()) return line.Fail(answer.status());
+  std::fwrite(answer->data(), 1, answer->size(), stdout);
+  return 0;
+}
+
+constexpr std::array<app::Command, 3> kCommands = {{
+    {"run", "is the device: brings requests to servers, and answers back", Run},
+    {"status", "lists members, services and load of a bus, and of those above it", Status},
+    {"ask", "asks a service, and prints the answer", Ask},
+}};
+
+}  // namespace
+}  // namespace fantail::gateway
+
+int main(int argc, char** argv) {
+  return fantail::app::RunMain("fantail-bus", [&] {
+    return fantail::app::RunCommand("fantail-bus", "the request/reply device",
+                                    fantail::gateway::kCommands, argc, argv);
+  });
+}

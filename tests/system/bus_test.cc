@@ -1,0 +1,212 @@
+// The bus with the real programs: a device, servers that are killed, clients that notice nothing.
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+#include "fantail/bus/client.h"
+#include "fantail/net/bus_client.h"
+#include "fantail/net/bus_loop.h"
+#include "fantail/net/sockets.h"
+#include "tests/system/lab.h"
+
+namespace fantail::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class BusTest : public Lab {
+ protected:
+  Program& Server(const std::string& bus) { return Run({EXAMPLE_BUS_SERVER, bus}); }
+  // Until the service is there.
+  void AwaitService(const std::string& bus, const std::string& service = "shout") {
+    net::BusClient client({bus}, "waiting");
+    EXPECT_TRUE(Eventually([&] {
+      return client.Ask({.service = service, .body = "?", .budget = milliseconds(500)}).ok();
+    }));
+  }
+};
+
+// One of several clients in a process: asks all the time, and keeps account.
+class Asker final : public bus::ClientEvents {
+ public:
+  Asker(const std::string& bus, std::string name)
+      : name_(std::move(name)),
+        client_({.name = name_, .node = {net::SystemRandom()}}, this),
+        loop_(&context_, &client_, {bus}, net::SystemRandom()) {}
+
+  void Turn() { loop_.Turn(Nanos{0}); }
+  void Ask(bool idempotent) {
+    const std::string body = name_ + "/" + std::to_string(next_++);
+    const uint64_t id = client_.Ask(
+        {.service = "shout", .body = body, .budget = seconds(20), .idempotent = idempotent},
+        loop_.now());
+    open_[id] = {body, idempotent, ""};
+  }
+  size_t open() const { return open_.size(); }
+  void Close() { loop_.Close(); }
+
+  std::map<std::string, uint64_t> outcomes;  // how many, by name
+  uint64_t wrong = 0;                        // answers to something else, or twice
+
+ private:
+  struct Open {
+    std::string body;
+    bool idempotent;
+    std::string answer;
+  };
+  void OnAnswer(uint64_t id, bus::Body part, bool last) override {
+    const auto it = open_.find(id);
+    if (it == open_.end()) {
+      ++wrong;
+      return;
+    }
+    it->second.answer += bus::TextOf(part);
+    if (!last) return;
+    std::string expected = it->second.body;
+    for (char& c : expected) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    wrong += it->second.answer == expected ? 0 : 1;
+    ++outcomes["answered"];
+    open_.erase(it);
+  }
+  void OnRestart(uint64_t id) override { open_[id].answer.clear(); }
+  void OnFailure(uint64_t id, bus::FailureCode code, std::string_view) override {
+    const auto it = open_.find(id);
+    if (it == open_.end()) {
+      ++wrong;
+      return;
+    }
+    ++outcomes[std::string(bus::FailureCodeName(code)) +
+               (it->second.idempotent ? ", though it may be done twice" : "")];
+    open_.erase(it);
+  }
+
+  const std::string name_;
+  uint64_t next_ = 0;
+  net::Context context_;
+  bus::Client client_;
+  net::BusLoop loop_;
+  std::map<uint64_t, Open> open_;
+};
+
+TEST_F(BusTest, TheExamplesOfTheDocumentationTalkToEachOther) {
+  const std::string bus = Bus().endpoint();
+  Program& server = Server(bus);
+  AwaitService(bus);
+  WriteFile(folder() / "lines", "hello\nworld\n");
+  Program& client = Run({EXAMPLE_BUS_CLIENT, bus}, folder() / "lines");
+  EXPECT_EQ(client.Wait(), 0) << client.err();
+  EXPECT_EQ(client.out(), "HELLO\nWORLD\n");
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), 0);
+}
+
+TEST_F(BusTest, NobodyWhoServesIsSaidAtOnce) {
+  const std::string bus = Bus().endpoint();
+  net::BusClient client({bus}, "client");
+  client.Ask({.service = "nothing"}).IgnoreError();  // it is connected now
+  const double begin = Now();
+  const absl::Status status = client.Ask({.service = "nothing"}).status();
+  EXPECT_EQ(status.message(), "no server: nobody serves nothing");
+  EXPECT_LT(Now() - begin, 2.0);
+  Program& ask = Run({BusPath(), "ask", "--connect", bus, "nothing", "x"});
+  EXPECT_EQ(ask.Wait(), 69);
+  EXPECT_EQ(ask.err(), "fantail-bus ask: no server: nobody serves nothing\n");
+}
+
+TEST_F(BusTest, ABranchAsksHeadquartersAndTheStatusSaysSoHopByHop) {
+  const std::string above = Bus().endpoint();
+  const std::string below = Bus(above).endpoint();
+  Server(above);
+  AwaitService(below);
+  Program& ask = Run({BusPath(), "ask", "--connect", below, "shout", "over the wan"});
+  EXPECT_EQ(ask.Wait(), 0) << ask.err();
+  EXPECT_EQ(ask.out(), "OVER THE WAN");
+  Program& status = Run({BusPath(), "status", "--connect", below});
+  EXPECT_EQ(status.Wait(), 0) << status.err();
+  EXPECT_NE(status.out().find("service shout servers=0 above=1"), std::string::npos);
+  EXPECT_NE(status.out().find("\n\nbus bus1"), std::string::npos) << status.out();
+  EXPECT_NE(status.out().find("server shouter"), std::string::npos);
+}
+
+TEST_F(BusTest, LargeAnswersAndBodiesHaveAClearOutcome) {
+  const std::string bus = Bus().endpoint();
+  Server(bus);
+  AwaitService(bus);
+  net::BusClient client({bus}, "client");
+  const std::string most(bus::kMaxBodyBytes, 'x');
+  const absl::StatusOr<std::string> answer = client.Ask({.service = "shout", .body = most});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(*answer, std::string(bus::kMaxBodyBytes, 'X'));
+  const absl::Status status =
+      client.Ask({.service = "shout", .body = std::string(100 << 20, 'x')}).status();
+  EXPECT_EQ(std::string(status.message()).substr(0, 9), "too large");
+}
+
+// Of four servers one is killed every second; what is asked for all the time goes on.
+// FANTAIL_BUS_REQUESTS: how many (15,000; at 5,000 a second).
+TEST_F(BusTest, ServersAreKilledAndEveryRequestHasExactlyOneOutcome) {
+  const char* many = std::getenv("FANTAIL_BUS_REQUESTS");
+  const uint64_t requests = many == nullptr ? 15'000 : std::strtoull(many, nullptr, 10);
+  constexpr double kRate = 5000;
+  const std::string bus = Bus().endpoint();
+  std::vector<Program*> servers;
+  for (int i = 0; i < 4; ++i) servers.push_back(&Server(bus));
+  AwaitService(bus);
+  Asker one(bus, "one");
+  Asker two(bus, "two");
+  const double begin = Now();
+  double killed = begin;
+  uint64_t kills = 0;
+  uint64_t asked = 0;
+  while (asked < requests || one.open() + two.open() > 0) {
+    one.Turn();
+    two.Turn();
+    const double now = Now();
+    const auto due = static_cast<uint64_t>((now - begin) * kRate);
+    while (asked < std::min(due, requests) && one.open() + two.open() < 1000) {
+      ++asked;
+      // One in ten must not be done twice.
+      (asked % 2 == 0 ? one : two).Ask(/*idempotent=*/asked % 10 != 0);
+    }
+    if (now - killed >= 1 && asked < requests) {
+      killed = now;
+      Program*& server = servers[kills++ % servers.size()];
+      server->Kill();
+      server = &Server(bus);
+    }
+    ASSERT_LT(now - begin, 40 + static_cast<double>(requests) / kRate);
+  }
+  EXPECT_GT(kills, 1u);
+  EXPECT_EQ(one.wrong + two.wrong, 0u);
+  uint64_t outcomes = 0;
+  for (Asker* asker : {&one, &two}) {
+    for (const auto& [what, count] : asker->outcomes) {
+      std::printf("%s: %llu\n", what.c_str(), static_cast<unsigned long long>(count));
+      outcomes += count;
+      EXPECT_TRUE(what == "answered" || what == "server lost") << what;
+    }
+    asker->Close();
+  }
+  EXPECT_EQ(outcomes, requests);
+}
+
+TEST_F(BusTest, ABusThatIsKilledIsFoundAgainByAll) {
+  Program& first = Bus();
+  const std::string bus = first.endpoint();
+  Server(bus);
+  AwaitService(bus);
+  first.Kill();
+  Program& again = BusAt(bus);
+  EXPECT_EQ(again.endpoint(), bus);
+  net::BusClient client({bus}, "client");
+  EXPECT_TRUE(Eventually([&] {
+    return client.Ask({.service = "shout", .body = "x", .budget = milliseconds(500)}).ok();
+  }));
+}
+
+}  // namespace
+}  // namespace fantail::testing
