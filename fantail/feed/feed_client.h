@@ -150,6 +150,7 @@ class FeedClient final : public wire::Caller {
     Sequence last;               // newest that the owner has
     uint64_t factor = 0;         // DigestFactor, if in complete_
     bool expects_image = false;  // after a gap
+    Position lost_through;       // what is missing up to here has been told
   };
 
   void Dispatch(const wire::AnyMessage& message);

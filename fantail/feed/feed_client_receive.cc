@@ -202,7 +202,7 @@ bool FeedClient::TakeRecord(const wire::Record& record) {
   }
   if (record.tick.sequence == state.last + 1) {
     state.expects_image = false;  // the node has all that another one had lost
-  } else if (!state.expects_image) {
+  } else if (!state.expects_image && record.position > state.lost_through + 1) {
     ++counters_.holes;
     ReportGap(record.tick.topic, through_, Position{record.position.value - 1}, GapReason::kHole);
   }
@@ -230,7 +230,8 @@ void FeedClient::On(const wire::Image& image) {
     // Of a node that is behind the one before: an image never goes back.
     const bool news = one.sequence > state.last;
     if (!news && (!state.expects_image || one.sequence < state.last)) return;
-    if (state.last.value != 0 && !state.expects_image) {
+    const bool told = state.expects_image || image.at <= state.lost_through;
+    if (state.last.value != 0 && !told) {
       ReportGap(one.topic, through_, image.at, GapReason::kNotHeld);
     }
     TakeImage(one);
@@ -286,7 +287,10 @@ std::vector<Pattern> FeedClient::Lost(const Pattern& pattern, const GapNotice& g
     const std::string_view name = topics_.Name(id);
     if (has_some && told_.Matches(name)) return;
     if (has_some) lost.emplace_back(name);
-    if (states_[id.value].last.value != 0) states_[id.value].expects_image = true;
+    TopicState& state = states_[id.value];
+    if (state.last.value == 0) return;
+    state.expects_image = true;
+    state.lost_through = std::max(state.lost_through, gap.to);
   });
   return lost;
 }

@@ -122,7 +122,7 @@ class Clients {
         if (items_[i].revents == 0) continue;
         mouths_[i]->Hear([&](const bus::AnyMessage& message) {
           const auto* answer = std::get_if<bus::Answer>(&message);
-          if (answer == nullptr || answer->id == 0) return;
+          if (answer == nullptr || answer->id > sent_.size()) return;
           heard = net::ReadMonotonicClock();
           if (heard >= begin) {
             ++answered;
@@ -153,12 +153,13 @@ class Clients {
                                     .body = bus::BytesOf(body_)});
   }
 
-  // Id 0 is for this alone.
+  // With numbers that are no slots.
   bool AwaitServers() {
+    uint64_t id = uint64_t{1} << 32;
     const MonotonicTime until = net::ReadMonotonicClock() + kLost;
     bool answered = false;
     while (!answered && net::ReadMonotonicClock() < until) {
-      mouths_[0]->Say(Request(0));
+      mouths_[0]->Say(Request(id++));
       zmq::poll(items_.data(), items_.size(), std::chrono::milliseconds(50));
       mouths_[0]->Hear([&](const bus::AnyMessage& message) {
         answered = answered || std::holds_alternative<bus::Answer>(message);

@@ -152,9 +152,29 @@ std::map<std::string, std::string> AwaitSummary(const std::string& path) {
   return summary;
 }
 
+// How late this machine is by itself: a thread that only waits for a moment, 20,000 times a second.
+// Nothing that is paced on it can be better.
+LatencyHistogram MeasureTimer(Nanos span) {
+  constexpr Nanos kStep = std::chrono::microseconds(50);
+  LatencyHistogram late;
+  net::Poller poller;
+  const MonotonicTime end = net::ReadMonotonicClock() + span;
+  for (MonotonicTime due = net::ReadMonotonicClock(); due < end;) {
+    due += kStep;
+    poller.Clear();
+    poller.WaitUntil(due);
+    // Each moment that has passed meanwhile was waited for as well.
+    const MonotonicTime now = net::ReadMonotonicClock();
+    for (; due <= now; due += kStep) late.Record(now - due);
+    due -= kStep;
+  }
+  return late;
+}
+
 absl::Status MeasurePacing(const Options& o, const TemporaryFolder& folder) {
   const std::string ready = folder.path() + "/ready";
   const std::string summary_file = folder.path() + "/summary";
+  const LatencyHistogram machine = MeasureTimer(std::chrono::seconds(2));
   RelayProcess replay;
   const auto endpoint = replay.Start(
       {o.replay, "--listen", "tcp://127.0.0.1:*", "--speed", o.speed, "--wait-for", "*",
@@ -170,6 +190,8 @@ absl::Status MeasurePacing(const Options& o, const TemporaryFolder& folder) {
               o.speed.c_str(), static_cast<unsigned long long>(errors.count()));
   std::printf("as a client sees it, against its promptest tick  %7.3f  %7.3f  %7.3f\n",
               ms(errors.Percentile(50)), ms(errors.Percentile(99)), ms(errors.max()));
+  std::printf("as a bare timer is late on this machine          %7.3f  %7.3f  %7.3f\n",
+              ms(machine.Percentile(50)), ms(machine.Percentile(99)), ms(machine.max()));
   auto summary = AwaitSummary(summary_file);
   const auto us = [&](const char* key) { return std::atof(summary[key].c_str()) / 1000; };
   std::printf("as the replay hands them to its sessions         %7.3f  %7.3f  %7.3f\n",

@@ -209,6 +209,22 @@ TEST_F(ClientTest, WhatANodeLostThatIsBehindTheOneBeforeIsNoGap) {
   EXPECT_EQ(events.Take(), (Said{"gap 12-15 *: missing at the node above"}));
 }
 
+// A node that has lost records, and had some of them in between: the image is ahead of those.
+TEST_F(ClientTest, WhatIsMissingInAGapThatWasToldIsNotToldAgain) {
+  GoLive();
+  Name(1, "AAPL");
+  Batch({0}, {9}, {At(3, Trade(1, 1))});
+  Gets(wire::Gap{.from = {9}, .to = {30}, .patterns = TextOf("A*"), .reason = 3});
+  Batch({9}, {20}, {At(12, Trade(1, 2))});
+  events.Take();
+  Image(1, 5, {20});
+  EXPECT_EQ(events.Take(), Said{"image at 5"});
+  Batch({20}, {31}, {At(31, Trade(1, 8))});
+  EXPECT_EQ(events.Take(), (Said{"records 8", "through 31"}));
+  Batch({31}, {40}, {At(40, Trade(1, 10))});
+  EXPECT_EQ(events.Take().front(), "gap 31-39 AAPL: a sequence was missing");
+}
+
 // As the node above says it when its own proof has failed.
 TEST_F(ClientTest, AProofThatFailedAtTheNodeIsTold) {
   GoLive();
