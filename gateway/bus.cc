@@ -26,7 +26,8 @@
 namespace fantail::gateway {
 namespace {
 
-constexpr int kMessagesPerTurn = 256;
+// What is said goes out at the end of a turn: enough for few system calls, and soon enough.
+constexpr int kMessagesPerTurn = 64;
 constexpr Nanos kIdleWait = std::chrono::milliseconds(20);
 constexpr Nanos kRetry = std::chrono::milliseconds(1);
 

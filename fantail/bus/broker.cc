@@ -12,6 +12,12 @@
 #include "fantail/wire/limits.h"
 
 namespace fantail::bus {
+namespace {
+
+// What is said to one member within a turn, before it goes out.
+constexpr size_t kFlushBytes = 64 * 1024;
+
+}  // namespace
 
 Broker::Broker(BrokerOptions options, wire::Links* links, BrokerObserver* observer)
     : options_(std::move(options)), links_(links), observer_(observer) {
@@ -161,6 +167,7 @@ void Broker::RefuseStranger(std::string_view address, RefusedCode code, std::str
 
 void Broker::Refuse(Peer* peer, RefusedCode code, std::string_view reason) {
   Send(peer, Refused{.code = code, .reason = reason});
+  Flush(peer);
   Lose(peer, reason);
 }
 
@@ -189,41 +196,63 @@ void Broker::Lose(Peer* peer, std::string_view why) {
 // -------------------------------------------------------------------------------------------------
 // What goes out.
 
+// What a turn has to say to a member goes out together at its end: libzmq's I/O thread then has
+// many messages for one system call.
 void Broker::Post(Peer* peer, wire::Message message) {
   if (peer->gone) return;
   counters_.bytes_sent += message.size();
-  wire::SendResult result = wire::SendResult::kWouldBlock;
-  if (peer->outbox.empty()) result = links_->Send(peer->address, message);
-  if (result == wire::SendResult::kWouldBlock) {
-    peer->outbox_bytes += message.size();
-    peer->outbox.push_back(std::move(message));
-  }
-  if (result == wire::SendResult::kPeerGone || peer->outbox_bytes > options_.max_outbox_bytes) {
+  if (peer->outbox.empty()) unflushed_.push_back(peer->number);
+  peer->outbox_bytes += message.size();
+  peer->outbox.push_back(std::move(message));
+  if (peer->outbox_bytes > options_.max_outbox_bytes) {
     peer->gone = true;
     gone_.push_back(peer);
+  } else if (!peer->blocked && peer->outbox_bytes > kFlushBytes) {
+    Flush(peer);
   }
 }
 
 // True if something is left.
 bool Broker::Flush(Peer* peer) {
-  if (peer->outbox.empty() || peer->gone) return false;
-  while (!peer->outbox.empty()) {
-    const wire::SendResult result = links_->Send(peer->address, peer->outbox.front());
-    if (result == wire::SendResult::kWouldBlock) return true;
-    if (result == wire::SendResult::kPeerGone) {
-      peer->gone = true;
-      gone_.push_back(peer);
-      return false;
-    }
-    peer->outbox_bytes -= peer->outbox.front().size();
-    peer->outbox.pop_front();
+  size_t sent = 0;
+  for (; sent < peer->outbox.size() && !peer->gone; ++sent) {
+    const wire::SendResult result = links_->Send(peer->address, peer->outbox[sent]);
+    peer->blocked = result == wire::SendResult::kWouldBlock;
+    if (peer->blocked) break;
+    peer->outbox_bytes -= peer->outbox[sent].size();
+    if (result != wire::SendResult::kPeerGone) continue;
+    peer->gone = true;
+    gone_.push_back(peer);
   }
+  peer->outbox.erase(peer->outbox.begin(), peer->outbox.begin() + static_cast<ptrdiff_t>(sent));
+  return !peer->outbox.empty() && !peer->gone;
+}
+
+// What waited for a member that takes something again.
+void Broker::PumpAll(Peer* peer) {
   std::vector<std::pair<uint64_t, Job*>> asked(peer->asked.begin(), peer->asked.end());
   std::sort(asked.begin(), asked.end());
   for (const auto& [id, job] : asked) {
     if (peer->asked.contains(id)) Pump(job);
   }
-  return !peer->outbox.empty();
+}
+
+bool Broker::FlushAll() {
+  std::vector<uint64_t> left;
+  // More may be said while it is done.
+  for (size_t i = 0; i < unflushed_.size(); ++i) {
+    const auto it = peers_.find(unflushed_[i]);
+    if (it == peers_.end()) continue;
+    Peer* peer = it->second.get();
+    const bool was_blocked = peer->blocked;
+    if (Flush(peer)) {
+      left.push_back(peer->number);
+    } else if (was_blocked && !peer->gone) {
+      PumpAll(peer);
+    }
+  }
+  unflushed_ = std::move(left);
+  return !unflushed_.empty();
 }
 
 // What could not be done in the midst of something else.
@@ -241,9 +270,10 @@ bool Broker::Turn(MonotonicTime now) {
   now_ = now;
   bool more = upstream_ != nullptr && upstream_->Turn(now);
   WatchPeers();
-  for (const auto& [number, peer] : peers_) more = Flush(peer.get()) || more;
   ExpireDeadlines();
   Unkeep(options_.kept_bytes);
+  Settle();
+  more = FlushAll() || more;
   Settle();
   return more;
 }
@@ -262,6 +292,7 @@ void Broker::WatchPeers() {
 
 void Broker::Close() {
   for (const auto& [number, peer] : peers_) Send(peer.get(), Leave{.reason = "stopping"});
+  FlushAll();
   if (upstream_ != nullptr) upstream_->Close();
 }
 

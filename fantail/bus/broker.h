@@ -82,7 +82,8 @@ class Broker {
   Broker(BrokerOptions options, wire::Links* links, BrokerObserver* observer);
   ~Broker();
 
-  // Bytes from a member, or from somebody who wants to be one.
+  // Bytes from a member, or from somebody who wants to be one. What there is to say goes out with
+  // the next Turn.
   void Receive(std::string_view address, std::span<const std::byte> bytes, MonotonicTime now);
   // Timers and what could not be sent before. Call it every turn of the loop, and at least every
   // 100 ms; true if something still waits to be sent.
@@ -124,6 +125,8 @@ class Broker {
   }
   void Post(Peer* peer, wire::Message message);
   bool Flush(Peer* peer);
+  bool FlushAll();
+  void PumpAll(Peer* peer);
   void Settle();
   void TellReachable();
   void SendReachable(Peer* peer);
@@ -149,6 +152,7 @@ class Broker {
   void ServeWaiting();
   void ServeWaiting(const std::string& service);
   void Restart(Job* job);
+  bool PassOn(Job* job, const Answer& answer);
   void Pump(Job* job);
   void Grant(Job* job);
   bool PumpOne(Job* job, Asker* asker);
@@ -176,7 +180,8 @@ class Broker {
   absl::btree_map<uint64_t, std::unique_ptr<Peer>> peers_;  // by number
   absl::flat_hash_map<std::string, Peer*> by_address_;
   uint64_t next_peer_ = 1;
-  std::vector<Peer*> gone_;  // lost as soon as what is under way is done
+  std::vector<uint64_t> unflushed_;  // peers with something in the outbox, by number
+  std::vector<Peer*> gone_;          // lost as soon as what is under way is done
   absl::flat_hash_map<std::string, std::unique_ptr<Service>> services_;
   std::vector<std::string> reachable_;  // as the buses below were told, in order
   bool tell_reachable_ = false;

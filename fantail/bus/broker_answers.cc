@@ -36,15 +36,37 @@ void Broker::OnAnswer(Provider* from, const Answer& answer) {
     Tell(from, Cancel{.id = job->call});
     return FailAll(job, FailureCode::kServerError, "the server broke the rules of the bus");
   }
-  job->parts.emplace_back(TextOf(answer.body));
-  job->held_bytes += answer.body.size();
-  held_bytes_ += answer.body.size();
   if (answer.last) {
     job->whole = true;
     ++from->served;
     Release(job);
   }
+  if (PassOn(job, answer)) return;
+  job->parts.emplace_back(TextOf(answer.body));
+  job->held_bytes += answer.body.size();
+  held_bytes_ += answer.body.size();
   Pump(job);
+}
+
+// True if it could be sent on as it came: to the only one who needs it, and who has room.
+bool Broker::PassOn(Job* job, const Answer& answer) {
+  if (job->askers.size() != 1 || job->joinable || !job->parts.empty()) return false;
+  Asker& asker = job->askers.front();
+  if (answer.body.size() > asker.room || asker.peer->blocked) return false;
+  asker.room -= answer.body.size();
+  asker.sent += answer.body.size();
+  Send(asker.peer, Answer{.id = asker.id,
+                          .attempt = asker.attempt,
+                          .part = asker.next_part++,
+                          .last = answer.last,
+                          .body = answer.body});
+  ++job->first_part;
+  if (answer.last) {
+    ++counters_.answered;
+    RemoveAsker(job, 0);
+    Erase(job);
+  }
+  return true;
 }
 
 void Broker::OnFailure(Provider* from, const Failure& failure) {
@@ -113,7 +135,7 @@ void Broker::Grant(Job* job) {
 
 // True if it has all.
 bool Broker::PumpOne(Job* job, Asker* asker) {
-  while (asker->next_part < job->next_part() && asker->peer->outbox.empty()) {
+  while (asker->next_part < job->next_part() && !asker->peer->blocked) {
     const std::string& part = job->parts[asker->next_part - job->first_part];
     if (part.size() > asker->room && !planted::On(planted::Bug::kIgnoreRoom)) return false;
     asker->room -= std::min<uint64_t>(part.size(), asker->room);
@@ -144,11 +166,13 @@ void Broker::Trim(Job* job) {
       needed = job->askers[i].next_part;
       slowest = i;
     }
-    for (; job->first_part < needed; ++job->first_part) {
-      job->held_bytes -= job->parts.front().size();
-      held_bytes_ -= job->parts.front().size();
-      job->parts.pop_front();
+    const auto end = job->parts.begin() + static_cast<std::ptrdiff_t>(needed - job->first_part);
+    for (auto part = job->parts.begin(); part != end; ++part) {
+      job->held_bytes -= part->size();
+      held_bytes_ -= part->size();
     }
+    job->parts.erase(job->parts.begin(), end);
+    job->first_part = needed;
     const bool much = job->held_bytes > options_.shared_bytes && !job->whole;
     if (job->askers.size() < 2 || !much) return;
     Split(job, slowest);

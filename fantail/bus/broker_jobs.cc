@@ -87,8 +87,9 @@ bool Broker::Share(Peer* peer, const Request& request, MonotonicTime deadline) {
 
 void Broker::AddAsker(Job* job, Peer* peer, const Request& request, MonotonicTime deadline) {
   const uint32_t window = std::min(request.window_bytes, kMaxWindowBytes);
-  AddAsker(job,
-       {.peer = peer, .id = request.id, .deadline = deadline, .window = window, .room = window});
+  AddAsker(
+      job,
+      {.peer = peer, .id = request.id, .deadline = deadline, .window = window, .room = window});
 }
 
 void Broker::AddAsker(Job* job, const Asker& asker) {
@@ -164,8 +165,10 @@ void Broker::Hand(Job* job, Provider* provider) {
 void Broker::Release(Job* job) {
   if (job->provider == nullptr) return;
   job->provider->in_hand.erase(job);
-  for (const std::string& name : job->provider->services) {
-    if (!services_.at(name)->waiting.empty()) freed_.push_back(name);
+  if (waiting_ > 0) {
+    for (const std::string& name : job->provider->services) {
+      if (!services_.at(name)->waiting.empty()) freed_.push_back(name);
+    }
   }
   calls_.erase(job->call);
   job->provider = nullptr;

@@ -3,7 +3,6 @@
 #ifndef FANTAIL_BUS_JOB_H_
 #define FANTAIL_BUS_JOB_H_
 
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -40,8 +39,9 @@ struct Peer : Provider {
   MonotonicTime pinged_at;
   bool gone = false;
   absl::flat_hash_map<uint64_t, Job*> asked;  // without an outcome, by the peer's own ids
-  std::deque<wire::Message> outbox;           // what it does not take at the moment
+  std::vector<wire::Message> outbox;          // of this turn, or what it does not take
   size_t outbox_bytes = 0;
+  bool blocked = false;  // it takes nothing at the moment
 };
 
 // One who waits for the answer of a job.
@@ -76,7 +76,7 @@ struct Job {
 
   // The answer: parts from `first_part` on, until all askers have them, and longer if others may
   // still join.
-  std::deque<std::string> parts;
+  absl::InlinedVector<std::string, 1> parts;
   uint32_t first_part = 0;
   size_t held_bytes = 0;
   bool whole = false;

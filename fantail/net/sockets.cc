@@ -24,6 +24,7 @@ constexpr int kReceiveHighWater = 1000;
 // The kernel grows its buffers to 4 MB by itself, which is 22 s of stale data at 1 Mbit/s.
 constexpr int kSendBuffer = 256 * 1024;
 constexpr int kReceiveBuffer = 256 * 1024;
+constexpr size_t kCopyBelow = 1024;
 
 void SetCommonOptions(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::linger, 0);
@@ -80,6 +81,8 @@ zmq::socket_t MakeSessionDealer(Context& context) {
 
 zmq::message_t Share(wire::Message message) {
   const std::span<const std::byte> bytes = message.bytes();
+  // Libzmq makes one block of a copy, and two of what it shares, which the I/O thread frees.
+  if (bytes.size() < kCopyBelow) return zmq::message_t(bytes.data(), bytes.size());
   return zmq::message_t(
       const_cast<std::byte*>(bytes.data()), bytes.size(),
       [](void*, void* block) { wire::Message::Unref(static_cast<wire::Message::Block*>(block)); },

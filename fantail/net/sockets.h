@@ -38,7 +38,7 @@ zmq::socket_t MakeSessionRouter(Context& context);
 // The DEALER of one connection attempt; it never reconnects by itself.
 zmq::socket_t MakeSessionDealer(Context& context);
 
-// A ZeroMQ message that shares the bytes of `message`.
+// A ZeroMQ message that shares the bytes of `message`, or has a copy of them if they are few.
 zmq::message_t Share(wire::Message message);
 
 }  // namespace fantail::net

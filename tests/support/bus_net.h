@@ -95,6 +95,7 @@ class BusNet {
     bus::BrokerOptions options_;
     bus::BrokerObserver* const observer_;
     std::map<std::string, Line*> lines_;  // by address
+    bool heard_ = false;                  // something came in this step
   };
 
   // A broker; connect its upstream with Connect(node->broker->upstream(), above).
@@ -133,6 +134,10 @@ class BusNet {
         Open(line);
       Deliver(line);
     }
+    for (const auto& node : nodes_list_) {
+      if (node->heard_ && node->broker != nullptr) node->broker->Turn(now);
+      node->heard_ = false;
+    }
     const bool tick = now.time_since_epoch().count() % 10'000'000 == 0;
     if (!tick) return;
     for (const auto& node : nodes_list_) {
@@ -157,6 +162,7 @@ class BusNet {
       const wire::Message message = std::move(line->up_.front().second);
       line->up_.pop_front();
       if (!line->silent) {
+        line->node_of_address_->heard_ = true;
         line->node_of_address_->broker->Receive(line->address_, message.bytes(), now);
       }
     }
@@ -165,6 +171,10 @@ class BusNet {
       const wire::Message message = std::move(line->down_.front().second);
       line->down_.pop_front();
       if (!line->silent) line->member_->Receive(message.bytes(), now);
+      for (const auto& node : nodes_list_) {
+        if (node->broker != nullptr && node->broker->upstream() == line->member_)
+          node->heard_ = true;
+      }
     }
     if (line->connected() && line->member_->drop()) {
       line->Break("dropped");

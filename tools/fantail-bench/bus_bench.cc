@@ -92,6 +92,7 @@ struct Result {
   double per_second = 0;
   double p50_us = 0;
   double p99_us = 0;
+  double cpu_us = 0;  // of the device, a request
 };
 
 class Clients {
@@ -107,13 +108,14 @@ class Clients {
   }
 
   // Keeps as many requests in hand as is asked for, and counts their answers.
-  absl::StatusOr<Result> Run() {
+  absl::StatusOr<Result> Run(const RelayProcess& device) {
     if (!AwaitServers()) return absl::UnavailableError("the servers do not answer");
     for (uint64_t i = 0; i < options_.in_hand; ++i) Ask(i);
     const MonotonicTime begin = net::ReadMonotonicClock() + kWarmUp;
     const MonotonicTime end = begin + std::chrono::seconds(options_.seconds);
     MonotonicTime heard = begin;
     uint64_t answered = 0;
+    Nanos cpu{0};
     LatencyHistogram latency;
     for (MonotonicTime now = net::ReadMonotonicClock(); now < end;) {
       zmq::poll(items_.data(), items_.size(), std::chrono::milliseconds(100));
@@ -125,6 +127,7 @@ class Clients {
           if (answer == nullptr || answer->id > sent_.size()) return;
           heard = net::ReadMonotonicClock();
           if (heard >= begin) {
+            if (answered == 0) cpu = device.CpuTime();
             ++answered;
             latency.Record(heard - sent_[answer->id - 1]);
           }
@@ -136,8 +139,9 @@ class Clients {
     const auto us = [&](double percent) {
       return static_cast<double>(latency.Percentile(percent).count()) / 1e3;
     };
+    const auto used = static_cast<double>((device.CpuTime() - cpu).count()) / 1e3;
     return Result{static_cast<double>(answered) / static_cast<double>(options_.seconds), us(50),
-                  us(99)};
+                  us(99), used / static_cast<double>(answered)};
   }
 
  private:
@@ -196,7 +200,7 @@ absl::StatusOr<Result> RunOne(const Options& o, const std::string& self, bool is
                      std::to_string(o.servers), std::to_string(o.in_hand)},
                     up);
   if (!started.ok()) return started.status();
-  return Clients(o, address->substr(0, comma), is_bus).Run();
+  return Clients(o, address->substr(0, comma), is_bus).Run(device);
 }
 
 double Median(std::vector<double> values) {
@@ -211,8 +215,9 @@ double MedianOf(const std::vector<Result>& results, double Result::*field) {
 }
 
 void Print(const char* name, const std::vector<Result>& results) {
-  std::printf("%-12s %12.0f %10.0f %10.0f\n", name, MedianOf(results, &Result::per_second),
-              MedianOf(results, &Result::p50_us), MedianOf(results, &Result::p99_us));
+  std::printf("%-12s %12.0f %10.0f %10.0f %16.2f\n", name, MedianOf(results, &Result::per_second),
+              MedianOf(results, &Result::p50_us), MedianOf(results, &Result::p99_us),
+              MedianOf(results, &Result::cpu_us));
 }
 
 }  // namespace
@@ -291,7 +296,8 @@ int BusBench(int argc, char** argv, const std::string& self) {
       (is_bus ? bus : proxy).push_back(*result);
     }
   }
-  std::printf("%-12s %12s %10s %10s\n", "", "requests/s", "p50 us", "p99 us");
+  std::printf("%-12s %12s %10s %10s %16s\n", "", "requests/s", "p50 us", "p99 us",
+              "CPU us a request");
   Print("fantail-bus", bus);
   Print("zmq_proxy", proxy);
   std::printf("ratio_requests %.2f\nratio_p99 %.2f\n",

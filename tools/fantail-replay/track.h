@@ -3,7 +3,8 @@
 //
 // Thread: one owner. The next block is read on a thread of its own while this one is played: both
 //   meet when it is needed.
-// Cost: a copy of each wanted record; a block of some 16,000 records is read in 2 ms.
+// Cost: a copy of each wanted record; a block of some 16,000 records is read in 2 ms, by a
+//   thread that makes way for all others as long as it is in time.
 // Errors: damage is told in TakeProblems and as a gap, and reading goes on; a tape that cannot be
 //   read on is at its end, with failure() saying why.
 #ifndef FANTAIL_TOOLS_FANTAIL_REPLAY_TRACK_H_
@@ -136,6 +137,7 @@ class Track {
 
   std::vector<std::string> problems_;
   std::set<std::string> told_;  // all problems ever
+  bool awaited_ = false;        // the last one was not done when it was needed: the next hurries
   std::future<void> reading_;   // last: the thread ends before what it uses
 };
 
