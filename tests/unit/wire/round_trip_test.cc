@@ -236,11 +236,22 @@ TEST_F(RoundTripTest, ABatchOfConsecutiveRecordsCarriesNoOffsets) {
   EXPECT_TRUE(std::get<Batch>(any).offsets.empty());
 }
 
-TEST(MessageTest, ACopyIsTheSameBytesAndIsAlignedTo64) {
+TEST(MessageTest, ACopyIsTheSameBytes) {
   const Message message = Encode(AHello());
   const Message copy = message;  // NOLINT: to be copied
   EXPECT_EQ(copy.bytes().data(), message.bytes().data());
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(message.bytes().data()) % 64, 0u);
+}
+
+TEST(MessageTest, IsAlignedTo16AndFrom4KiBOnTo64) {
+  const auto address = [](const Message& message) {
+    return reinterpret_cast<uintptr_t>(message.bytes().data());
+  };
+  for (const size_t size : {1, 17, 4095}) {
+    EXPECT_EQ(address(Message::WithSize(size)) % 16, 0u) << size;
+  }
+  for (const size_t size : {4096, 5000, 65536}) {
+    EXPECT_EQ(address(Message::WithSize(size)) % 64, 0u) << size;
+  }
 }
 
 TEST(MessageTest, AReleasedReferenceIsGivenBackWithUnref) {
