@@ -195,9 +195,11 @@ void Lines::OnImage(Line* line, const TopicImage& image) {
   if (image.sequence < topic.last) return TakeOut(line);
   if (topic.last.value != 0 && !expected) {
     // Of what is newly wanted the owner has an older image, and records after it, over another
-    // line. (Of what is promised, the line has said what it lacks.)
-    const Pattern pattern(topics_.Name(image.topic));
-    OnGap(line, {.from = through_, .to = line->client.through(), .patterns = {pattern}});
+    // line; of what is promised, the image stands for more than the gap before it, which the owner
+    // had over another line.
+    Miss(line, {.from = through_,
+                .to = std::max(through_, line->client.reach()),
+                .patterns = {Pattern(topics_.Name(image.topic))}});
     if (!line->joined) return;
   }
   // It begins here: the older records that came before join nothing any more.
@@ -251,7 +253,10 @@ void Lines::OnGap(Line* line, const GapNotice& gap) {
   const auto promised = [this](const Pattern& pattern) { return complete_.Covers(pattern); };
   const bool had = gap.reason != GapReason::kDisproved && gap.to <= through_ &&
                    std::all_of(gap.patterns.begin(), gap.patterns.end(), promised);
-  if (had && !planted::On(planted::Bug::kBelieveOldGap)) return;
+  if (!had || planted::On(planted::Bug::kBelieveOldGap)) Miss(line, gap);
+}
+
+void Lines::Miss(Line* line, const GapNotice& gap) {
   // The other lines may bring it; else the owner is told.
   const bool another = std::any_of(lines_.begin(), lines_.end(), [&](const auto& other) {
     return other.get() != line && (Counts(*other) || planted::On(planted::Bug::kTrustTheOtherLine));

@@ -78,6 +78,8 @@ class Lines {
   void OnRecords(Line* line, std::span<const wire::Record> records);
   void OnThrough(Line* line);
   void OnGap(Line* line, const GapNotice& gap);
+  // What is missing on this line, and the owner has not had.
+  void Miss(Line* line, const GapNotice& gap);
   void OnHave(Line* line, const HaveNotice& have);
   void OnEnd(Line* line, Position at);
 
