@@ -8,6 +8,7 @@
 
 #include "desktop-subscriber/desk.h"
 #include "desktop-subscriber/ndjson_format.h"
+#include "desktop-subscriber/past.h"
 #include "desktop-subscriber/watchlist.h"
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
@@ -18,8 +19,11 @@
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
 #include "fantail/app/run_main.h"
+#include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
 #include "fantail/app/status_line.h"
+#include "fantail/bus/client.h"
+#include "fantail/history/completer.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
 #include "fantail/net/poller.h"
@@ -41,6 +45,11 @@ struct Options {
   bool until_end = false;
   uint64_t count = 0;  // 0: no limit
   Nanos run_for{0};    // 0: no limit
+  std::vector<app::Endpoint> bus;
+  bool complete = false;
+  std::string from;
+  std::string zone = "UTC";
+  app::ByteSize repair_rate{0};
   std::string previous_close;
   std::vector<std::string> patterns;
 };
@@ -60,6 +69,18 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--count N", &o->count, "stop after N ticks", {.least = 1});
   line->Option("--for TIME", &o->run_for, "stop after this time, such as 10s");
   line->Flag("--until-end", &o->until_end, "stop when the feed has ended and everything has come");
+  app::EndpointsOption("--bus ENDPOINT", app::EndpointUse::kConnect, &o->bus,
+                       "where history is asked for, tcp://HOST:PORT; the next is tried when one "
+                       "dies",
+                       line);
+  line->Flag("--complete", &o->complete,
+             "fetch from the history what was missed, and show or print every record in its order");
+  line->Option("--from PLACE", &o->from,
+               "begin in the past and run on into what is live: 09:30, 2013-10-08T09:30, #12345 (a "
+               "position) or 25%");
+  line->Option("--tz ZONE", &o->zone, "the time zone of --from: UTC or America/New_York");
+  line->Option("--repair-rate SIZE", &o->repair_rate,
+               "the most that is fetched a second; 0 is as fast as it goes");
   line->Option(
       "--previous-close FILE", &o->previous_close,
       "board: measure changes against these closes (CSV: symbol,close) instead of the first trade");
@@ -74,6 +95,12 @@ void Declare(Options* o, app::CommandLine* line) {
                 "a file of every tick whose symbol begins with B");
   line->Example("fantail-desk --connect tcp://127.0.0.1:5556 --format ndjson AAPL | jq .price",
                 "one topic for another program");
+  line->Example(
+      "fantail-desk --connect tcp://127.0.0.1:5556 --bus tcp://127.0.0.1:5570 --from 09:30 --tz "
+      "America/New_York AAPL",
+      "the morning, and then what is live");
+  line->Example("fantail-desk history --help; fantail-desk directory --help",
+                "the past alone, and what there is of it");
 }
 
 Instant ReadClocks() {
@@ -94,11 +121,13 @@ class Program final : private DeskOwner {
         board_(desk_options.format == DeskOptions::Format::kBoard),
         watchlist_(std::move(watchlist)),
         desk_(std::move(desk_options), this, sink),
+        past_(options.bus.empty() ? nullptr : std::make_unique<Past>(options, &context_, &desk_)),
         lines_({.feed = options.common.feed,
                 .name = options.common.name,
                 .node = app::RandomNodeId(),
                 .role = feed::Role::kSubscriber},
-               app::CountLines(options.lines, options.connect.size()), &desk_),
+               app::CountLines(options.lines, options.connect.size()),
+               past_ == nullptr ? static_cast<feed::FeedEvents*>(&desk_) : &past_->completer),
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
                     app::AllowMoves(options.common.plaintext), app::KernelRandom()),
         ready_(options.common.ready_file),
@@ -109,7 +138,7 @@ class Program final : private DeskOwner {
     const Instant at = ReadClocks();
     desk_.BeginTurn(at);
     if (absl::Status s = desk_.Start(at, watchlist_.patterns()); !s.ok()) return s;
-    lines_.SetInterest(watchlist_.patterns(), at.now);
+    SetInterest(at.now);
     return absl::OkStatus();
   }
 
@@ -122,6 +151,7 @@ class Program final : private DeskOwner {
       lines_.HoldAcks(desk_.full());
       const bool more = connectors_.Turn(now, kMessagesPerTurn, poller_);
       lines_.Turn(now);
+      if (past_ != nullptr) TurnPast(now);
       if (std::exchange(epoch_, lines_.epoch()) != epoch_) desk_.SetReplay(lines_.replay());
       desk_.OnWake();
       desk_.SetAge(lines_.state().age);
@@ -133,6 +163,7 @@ class Program final : private DeskOwner {
       Wait(now, more);
     }
     connectors_.Close();
+    if (past_ != nullptr) past_->connector.Close();
     if (!desk_.done() && !desk_.WaitUntilDone(kPatience)) Desk::LeaveNow(stop_code_);
     return desk_.exit_code();
   }
@@ -149,8 +180,25 @@ class Program final : private DeskOwner {
   }
 
   void ApplyWatchlist(MonotonicTime now) {
-    lines_.SetInterest(watchlist_.patterns(), now);
+    SetInterest(now);
     desk_.SetInterest(watchlist_.patterns());
+  }
+
+  void SetInterest(MonotonicTime now) {
+    if (past_ != nullptr) {
+      past_->completer.Turn(now);
+      past_->completer.SetInterest(watchlist_.patterns());
+    }
+    lines_.SetInterest(watchlist_.patterns(), now);
+  }
+
+  void TurnPast(MonotonicTime now) {
+    past_->connector.Turn(now, kMessagesPerTurn, poller_);
+    past_->client.Turn(now);
+    past_->completer.Turn(now);
+    if (past_->completer.problem() == past_->said) return;
+    past_->said = past_->completer.problem();
+    app::LogWarning("history: {}", app::Harmless(past_->said));
   }
 
   // False when it is time to go.
@@ -183,8 +231,12 @@ class Program final : private DeskOwner {
     desk_.Stop(stop_code_, /*flush=*/true);
   }
 
+  const feed::FeedState& State() const {
+    return past_ == nullptr ? lines_.state() : past_->completer.state();
+  }
+
   void SayReady() {
-    const feed::State state = lines_.state().state;
+    const feed::State state = State().state;
     if (said_ready_ || (state != feed::State::kLive && state != feed::State::kEnded)) return;
     if (lines_.complete().empty()) return;
     said_ready_ = true;
@@ -196,10 +248,9 @@ class Program final : private DeskOwner {
     Nanos over{0};
     if (!status_.Due(now, &over) || board_) return;
     const uint64_t ticks = desk_.totals().ticks();
-    app::LogInfo("status: {}, {} ticks ({}), {} gaps, {} received",
-                 feed::StateName(lines_.state().state), app::FormatCount(ticks),
-                 app::FormatRate(ticks - reported_ticks_, over), desk_.totals().gaps(),
-                 app::FormatBytes(lines_.counters().bytes_received));
+    app::LogInfo("status: {}, {} ticks ({}), {} gaps, {} received", feed::StateName(State().state),
+                 app::FormatCount(ticks), app::FormatRate(ticks - reported_ticks_, over),
+                 desk_.totals().gaps(), app::FormatBytes(lines_.counters().bytes_received));
     reported_ticks_ = ticks;
   }
 
@@ -210,8 +261,30 @@ class Program final : private DeskOwner {
     poller_.Add(signals_->fd());
     poller_.Add(desk_.wake_fd());
     connectors_.AddTo(&poller_);
+    if (past_ != nullptr) past_->connector.AddTo(&poller_);
     poller_.Wait(timeout);
   }
+
+  // What it takes to fetch what was missed.
+  struct Past {
+    Past(const Options& options, net::Context* context, feed::FeedEvents* desk)
+        : completer({.fetch = {.feed = options.common.feed,
+                               .bytes_per_second = options.repair_rate.bytes},
+                     .from = options.from,
+                     .zone = options.zone},
+                    desk),
+          client({.name = options.common.name, .node = app::RandomNodeId()},
+                 completer.client_events()),
+          connector(
+              context, &client, app::EndpointTexts(options.bus),
+              [](const std::string&) { return false; }, app::KernelRandom()) {
+      completer.set_client(&client);
+    }
+    history::Completer completer;
+    bus::Client client;
+    net::Connector connector;
+    std::string said;  // of completer.problem()
+  };
 
   const Options& options_;
   app::Signals* const signals_;
@@ -219,6 +292,7 @@ class Program final : private DeskOwner {
   Watchlist watchlist_;
   net::Context context_;
   Desk desk_;
+  const std::unique_ptr<Past> past_;  // null: what is missed is told, and not fetched
   feed::Lines lines_;
   net::Connectors connectors_;
   app::LineLog line_log_;
@@ -231,6 +305,20 @@ class Program final : private DeskOwner {
   bool stopped_ = false;
   int stop_code_ = 0;
 };
+
+// Of what concerns the past.
+absl::Status CheckPast(const Options& o) {
+  const bool wanted = o.complete || !o.from.empty();
+  if (wanted && o.bus.empty()) {
+    return absl::InvalidArgumentError(std::string(o.complete ? "--complete" : "--from") +
+                                      ": history is asked for over a bus; give its --bus");
+  }
+  if (!wanted && !o.bus.empty()) {
+    return absl::InvalidArgumentError(
+        "--bus: write --complete or --from, for which history is asked for there");
+  }
+  return app::CheckPlaintext("--bus", o.bus, o.common.plaintext);
+}
 
 absl::StatusOr<DeskOptions> MakeDeskOptions(const Options& o) {
   const bool board = o.format.empty() ? isatty(STDOUT_FILENO) == 1 : o.format == "board";
@@ -261,6 +349,7 @@ int Main(int argc, char** argv) {
       !s.ok()) {
     return line.Fail(s);
   }
+  if (const absl::Status s = CheckPast(options); !s.ok()) return line.Fail(s);
   if (options.patterns.empty()) options.patterns = {"*"};
   absl::StatusOr<Watchlist> watchlist = Watchlist::Load(options.patterns);
   if (!watchlist.ok()) return line.Fail(watchlist.status());
@@ -278,5 +367,10 @@ int Main(int argc, char** argv) {
 }  // namespace fantail::desk
 
 int main(int argc, char** argv) {
-  return fantail::app::RunMain("fantail-desk", [&] { return fantail::desk::Main(argc, argv); });
+  return fantail::app::RunMain("fantail-desk", [&] {
+    const std::string_view command = argc > 1 ? argv[1] : "";
+    if (command == "history") return fantail::desk::History(argc - 1, argv + 1);
+    if (command == "directory") return fantail::desk::Directory(argc - 1, argv + 1);
+    return fantail::desk::Main(argc, argv);
+  });
 }

@@ -81,15 +81,16 @@ class Entrance {
     return absl::OkStatus();
   }
 
-  absl::CivilDay FirstDay() const {
-    return absl::ToCivilDay(absl::FromUnixNanos(span_.first_time_ns), range_.zone);
+  absl::CivilDay Day() const {
+    const int64_t ns = range_.newest_day ? span_.last_time_ns : span_.first_time_ns;
+    return absl::ToCivilDay(absl::FromUnixNanos(ns), range_.zone);
   }
   // The time that a place says; none if it says no time.
   std::optional<int64_t> TimeOf(const Place& place) const {
     if (const auto* time = std::get_if<Place::Time>(&place.what)) return time->ns;
     const auto* of_day = std::get_if<Place::TimeOfDay>(&place.what);
     if (of_day == nullptr) return {};
-    return OnDay(FirstDay(), of_day->ns, range_.zone);
+    return OnDay(Day(), of_day->ns, range_.zone);
   }
   uint64_t RecordOf(const Place::Part& part) const {
     return static_cast<uint64_t>(part.of_all * static_cast<double>(span_.records));
@@ -103,8 +104,7 @@ class Entrance {
     if (!range_.to) return RangeEnd();
     if (const auto* of_day = std::get_if<Place::TimeOfDay>(&range_.to->what)) {
       const std::optional<int64_t> from = range_.from ? TimeOf(*range_.from) : std::nullopt;
-      absl::CivilDay day =
-          from ? absl::ToCivilDay(absl::FromUnixNanos(*from), range_.zone) : FirstDay();
+      absl::CivilDay day = from ? absl::ToCivilDay(absl::FromUnixNanos(*from), range_.zone) : Day();
       if (from && OnDay(day, of_day->ns, range_.zone) < *from) ++day;
       return RangeEnd(OnDay(day, of_day->ns, range_.zone));
     }

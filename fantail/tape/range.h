@@ -1,8 +1,9 @@
 // A part of a tape as a person writes it, `--from 09:30 --to 16:00 --tz America/New_York`, and how
 // to read just that.
 //
-//   09:30, 09:30:15.5              a time of day, on the day of the tape's first record. As an end
-//                                  that lies before the beginning: on the day after
+//   09:30, 09:30:15.5              a time of day, on the day of the tape's first record, or of its
+//                                  newest. As an end that lies before the beginning: on the day
+//                                  after
 //   2013-10-08, 2013-10-08 09:30, 2013-10-08T09:30:00.25Z, ...+02:00   a time; without an offset
 //                                  it is in the time zone that was given
 //   1381239000000000000            a time in nanoseconds since the Unix epoch, as in a tick file
@@ -57,6 +58,7 @@ struct Range {
   std::optional<Place> from;  // none: from the beginning
   std::optional<Place> to;    // none: to the end
   absl::TimeZone zone;        // of times of day
+  bool newest_day = false;    // times of day are of the newest record's day
 };
 
 // Where a range ends.

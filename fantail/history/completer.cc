@@ -1,0 +1,489 @@
+#include "fantail/history/completer.h"
+
+#include <algorithm>
+
+namespace fantail::history {
+namespace {
+
+// What one held item costs beside its records.
+constexpr size_t kItemBytes = 160;
+constexpr char kFetching[] = "what was missed is being fetched from the history";
+
+}  // namespace
+
+Completer::Completer(CompleterOptions options, feed::FeedEvents* to)
+    : options_(std::move(options)),
+      to_(to),
+      fetch_(options_.fetch, this),
+      opened_(options_.from.empty()) {}
+
+void Completer::SetInterest(const std::vector<Pattern>& patterns) {
+  interest_ = feed::Interest(patterns);
+  owed_ = feed::Interest(feed::Clip(owed_.patterns(), interest_));
+}
+
+void Completer::Turn(MonotonicTime now) {
+  now_ = now;
+  fetch_.Turn(now);
+  Drain();
+}
+
+// -------------------------------------------------------------------------------------------------
+// What the client tells.
+
+void Completer::OnNewEpoch(Epoch epoch, bool paced) {
+  live_epoch_ = epoch;
+  reached_[epoch] = {};
+  had_ = false;
+  Hold(NewEpoch{epoch, paced});
+  Drain();
+}
+
+void Completer::OnTopic(TopicId id, std::string_view name) {
+  if (!behind()) return TakeName(id, name);
+  Hold(Topic{id, std::string(name)});
+}
+
+void Completer::OnVenue(VenueId id, std::string_view name) {
+  if (!behind()) return TakeVenue(id, name);
+  Hold(Venue{id, std::string(name)});
+}
+
+void Completer::OnImage(const feed::TopicImage& image) {
+  Hold(image);
+  Drain();
+}
+
+void Completer::OnRecords(std::span<const wire::Record> records) {
+  if (!behind()) records = records.subspan(TakeRecords(records));
+  if (records.empty()) return;
+  Hold(Records(records.begin(), records.end()));
+  Drain();
+}
+
+void Completer::OnThrough(Position through) {
+  Position& reached = reached_[live_epoch_];
+  reached = std::max(reached, through);
+  if (!behind() && through > through_) return to_->OnThrough(through_ = through);
+  Hold(Through{through});
+  Drain();
+}
+
+void Completer::OnGap(const feed::GapNotice& gap) {
+  Hold(gap);
+  Drain();
+}
+
+void Completer::OnHave(const feed::HaveNotice& have) {
+  had_ = true;
+  to_->OnHave(have);
+  Drain();
+}
+
+void Completer::OnState(const feed::FeedState& state) {
+  state_ = state;
+  Publish();
+}
+
+void Completer::OnEnd(Position at) {
+  Hold(End{at});
+  Drain();
+}
+
+// As the client says it, but nothing is live as long as something is held back.
+void Completer::Publish() {
+  told_behind_ = behind();
+  feed::FeedState state = state_;
+  const bool all_is_there = state.state == feed::State::kLive || state.state == feed::State::kEnded;
+  if (behind() && all_is_there) {
+    state.state = feed::State::kRecovering;
+    state.cause = kFetching;
+  }
+  if (!feed::Differs(state, told_)) {
+    told_.age = state.age;
+    return;
+  }
+  told_ = std::move(state);
+  to_->OnState(told_);
+}
+
+// -------------------------------------------------------------------------------------------------
+// What is held back, and what becomes of it.
+
+void Completer::Hold(Item item) {
+  if (dropping_) {
+    auto& dropped = std::get<Dropped>(held_.back().item);
+    dropped.to = std::max(dropped.to, reached_[live_epoch_]);
+    if (std::holds_alternative<Topic>(item) || std::holds_alternative<Venue>(item)) {
+      held_.insert(held_.end() - 1, {std::move(item), kItemBytes});
+      held_bytes_ += kItemBytes;
+      return;
+    }
+    dropping_ = std::holds_alternative<Records>(item) || std::holds_alternative<Through>(item) ||
+                std::holds_alternative<feed::TopicImage>(item) ||
+                std::holds_alternative<feed::GapNotice>(item);
+    if (dropping_) return;
+  }
+  if (auto* more = std::get_if<Through>(&item); more != nullptr && !held_.empty()) {
+    if (auto* last = std::get_if<Through>(&held_.back().item)) {
+      last->at = std::max(last->at, more->at);
+      return;
+    }
+  }
+  size_t bytes = kItemBytes;
+  if (const auto* records = std::get_if<Records>(&item)) {
+    bytes += records->size() * sizeof(wire::Record);
+    if (held_bytes_ + bytes > options_.held_bytes) {
+      ++counters_.overflows;
+      dropping_ = true;
+      const Position reached = reached_[live_epoch_];
+      item = Dropped{reached, reached};
+      bytes = kItemBytes;
+    }
+  }
+  held_bytes_ += bytes;
+  held_.push_back({std::move(item), bytes});
+}
+
+void Completer::Drain() {
+  while (!held_.empty() && !filling_ && Take(&held_.front().item)) {
+    held_bytes_ -= held_.front().bytes;
+    held_.pop_front();
+  }
+  if (behind() != told_behind_) Publish();
+}
+
+// What the rest of an epoch has left behind that is over already.
+void Completer::SkipEpoch() {
+  auto end = held_.begin() + 1;
+  while (end != held_.end() && !std::holds_alternative<NewEpoch>(end->item)) {
+    held_bytes_ -= end++->bytes;
+  }
+  held_.erase(held_.begin() + 1, end);
+  dropping_ = dropping_ && std::holds_alternative<Dropped>(held_.back().item);
+}
+
+bool Completer::Take(Item* item) {
+  if (const auto* begin = std::get_if<NewEpoch>(item)) return TakeEpoch(*begin);
+  if (const auto* topic = std::get_if<Topic>(item)) {
+    TakeName(topic->id, topic->name);
+  } else if (const auto* venue = std::get_if<Venue>(item)) {
+    TakeVenue(venue->id, venue->name);
+  } else if (const auto* image = std::get_if<feed::TopicImage>(item)) {
+    return TakeImage(*image);
+  } else if (auto* records = std::get_if<Records>(item)) {
+    const size_t taken = TakeRecords(*records);
+    records->erase(records->begin(), records->begin() + static_cast<std::ptrdiff_t>(taken));
+    return records->empty();
+  } else if (const auto* through = std::get_if<Through>(item)) {
+    if (through->at > through_) to_->OnThrough(through_ = through->at);
+  } else if (const auto* gap = std::get_if<feed::GapNotice>(item)) {
+    if (gap->reason == feed::GapReason::kDisproved) {
+      Lose(*gap);
+      return true;
+    }
+    Fill(
+        {.patterns = gap->patterns, .after = gap->from, .through = gap->to, .reason = gap->reason});
+    *item = Dropped{};  // dealt with
+    return false;
+  } else if (const auto* end = std::get_if<End>(item)) {
+    ended_ = true;
+    to_->OnEnd(end->at);
+  } else if (const Dropped dropped = std::get<Dropped>(*item); dropped.from < dropped.to) {
+    if (held_.size() == 1) dropping_ = false;
+    Fill({.patterns = interest_.patterns(),
+          .after = dropped.from,
+          .through = dropped.to,
+          .reason = feed::GapReason::kTooSlow});
+    *item = Dropped{};
+    return false;
+  }
+  // Of an empty Dropped nothing has been dropped yet, or all has been fetched.
+  if (held_.size() == 1) dropping_ = false;
+  return true;
+}
+
+bool Completer::TakeEpoch(const NewEpoch& begin) {
+  if (!opened_) {
+    if (!had_) return false;  // then the history reaches what is live
+    Fill({.why = Why::kOpening, .patterns = interest_.patterns()});
+    return false;
+  }
+  if (begin.epoch < epoch_) {
+    SkipEpoch();
+    return true;
+  }
+  if (begin.epoch == epoch_) {  // the history has led into it
+    if (caught_up_) return true;
+    caught_up_ = true;
+    if (reached_[epoch_] <= through_) {
+      OweWhatIsKnown(interest_.patterns(), through_);
+      return true;
+    }
+    Fill({.why = Why::kCatchUp,
+          .patterns = interest_.patterns(),
+          .after = through_,
+          .through = reached_[epoch_]});
+    return false;
+  }
+  const bool first = epoch_.value == 0;
+  if (!first && !ended_ && !closed_) {
+    Fill({.why = Why::kClosing, .patterns = interest_.patterns(), .after = through_});
+    return false;
+  }
+  closed_ = false;
+  reached_.erase(reached_.begin(), reached_.find(begin.epoch));
+  BeginEpoch(begin.epoch, begin.paced);
+  if (!first) Owe(interest_.patterns(), {});
+  return true;
+}
+
+void Completer::BeginEpoch(Epoch epoch, bool paced) {
+  epoch_ = epoch;
+  ended_ = false;
+  through_ = {};
+  topics_ = {};
+  venues_.clear();
+  states_.clear();
+  owed_ = {};
+  owed_through_ = {};
+  to_->OnNewEpoch(epoch, paced);
+}
+
+// Against the history, the feed is right.
+void Completer::TakeName(TopicId id, std::string_view name) {
+  if (topics_.Add(id, name) != feed::Topics::Added::kKnown) to_->OnTopic(id, name);
+}
+
+void Completer::TakeVenue(VenueId id, std::string_view name) {
+  if (venues_.try_emplace(id, name).second) to_->OnVenue(id, name);
+}
+
+Completer::TopicState& Completer::StateOf(TopicId id) {
+  if (id.value >= states_.size()) states_.resize(id.value + size_t{1});
+  TopicState& state = states_[id.value];
+  if (std::exchange(state.unseen, false) && topics_.Has(id) && owed_.Matches(topics_.Name(id))) {
+    state.join = Join::kOwed;
+    state.through = owed_through_;
+  }
+  return state;
+}
+
+bool Completer::TakeImage(const feed::TopicImage& image) {
+  TopicState& state = StateOf(image.topic);
+  if (state.join == Join::kOwed) {
+    if (image.sequence <= state.last) {  // all that it stands for has been given
+      state.join = Join::kJoined;
+      stuck_at_.reset();
+      return true;
+    }
+    if (FillUpTo(image.topic)) return false;
+  }
+  TopicState& now = StateOf(image.topic);
+  now = {.join = Join::kJoined, .last = image.sequence, .through = {}, .unseen = false};
+  to_->OnImage(image);
+  return true;
+}
+
+// Whether it goes on where its topic stands. A topic that is not owed anything begins anew with an
+// image where its interest does.
+bool Completer::TakeRecord(const wire::Record& record) {
+  TopicState& state = StateOf(record.tick.topic);
+  const Sequence sequence = record.tick.sequence;
+  if (state.join != Join::kAnew && sequence <= state.last) return false;
+  if (state.join == Join::kOwed && sequence != state.last + 1) return false;
+  state.last = sequence;
+  state.join = Join::kJoined;
+  return true;
+}
+
+size_t Completer::TakeRecords(std::span<const wire::Record> records) {
+  size_t at = 0;
+  while (at < records.size()) {
+    const size_t begin = at;
+    while (at < records.size() && TakeRecord(records[at])) ++at;
+    if (at > begin) to_->OnRecords(records.subspan(begin, at - begin));
+    if (at == records.size()) break;
+    const wire::Record& record = records[at];
+    if (record.tick.sequence <= StateOf(record.tick.topic).last) {
+      ++at;  // it has been given
+    } else if (FillUpTo(record.tick.topic)) {
+      break;
+    }
+  }
+  return at;
+}
+
+// -------------------------------------------------------------------------------------------------
+// What is fetched.
+
+void Completer::Fill(Filling filling) {
+  filling_ = true;
+  fill_ = std::move(filling);
+  filled_ = feed::Interest(fill_.patterns);
+  Question question{.patterns = fill_.patterns};
+  if (fill_.why == Why::kOpening) {
+    question.from = options_.from;
+    question.zone = options_.zone;
+  } else {
+    question.epoch = epoch_;
+    question.after = fill_.after;
+    question.through = fill_.through;
+  }
+  fetch_.Begin(std::move(question), now_);
+}
+
+bool Completer::FillUpTo(TopicId id) {
+  TopicState& state = StateOf(id);
+  const std::string_view name = topics_.Name(id);
+  const Position reached = reached_[epoch_];
+  if (reached > state.through) {
+    stuck_at_.reset();
+    Fill({.patterns = owed_.Matches(name) ? owed_.patterns() : std::vector{Pattern(name)},
+          .after = state.through,
+          .through = reached});
+    return true;
+  }
+  // What hides it has come sooner than the word of how far that reaches.
+  if (!stuck_at_) stuck_at_ = now_;
+  if (now_ - *stuck_at_ < options_.fetch.patience) return true;
+  stuck_at_.reset();
+  Lose({.from = state.through,
+        .to = state.through + 1,
+        .patterns = {Pattern(name)},
+        .reason = feed::GapReason::kHole});
+  return false;
+}
+
+bool Completer::OnPart(const Part& part) {
+  if (part.epoch != epoch_) {
+    if (fill_.why != Why::kOpening) return false;
+    if (part.epoch > live_epoch_) return true;  // what is live will lead there
+    BeginEpoch(part.epoch, part.paced);
+  }
+  for (const auto& [id, name] : part.topics) {
+    if (topics_.Has(id) ? topics_.Name(id) != name
+                        : topics_.Add(id, name) == feed::Topics::Added::kConflict) {
+      return false;
+    }
+    to_->OnTopic(id, name);
+  }
+  for (const auto& [id, name] : part.venues) {
+    const auto [place, fresh] = venues_.try_emplace(id, name);
+    if (place->second != name) return false;
+    if (fresh) to_->OnVenue(id, name);
+  }
+  if (part.lost) {
+    std::vector<Pattern> patterns = part.lost->patterns;
+    if (patterns.empty()) patterns = fill_.patterns;
+    Lose({.from = part.lost->from,
+          .to = part.lost->to,
+          .patterns = feed::Clip(patterns, filled_),
+          .reason = fill_.reason});
+  }
+  scratch_.clear();
+  for (const wire::Record& record : part.records) {
+    const TopicId id = record.tick.topic;
+    // More patterns than can be asked for are asked for as everything.
+    if (!filled_.Matches(topics_.Name(id))) continue;
+    TopicState& state = StateOf(id);
+    const bool begins = state.join == Join::kAnew;
+    if (!begins && record.tick.sequence <= state.last) continue;
+    if (!begins && record.tick.sequence != state.last + 1) {
+      if (!scratch_.empty()) to_->OnRecords(scratch_);
+      scratch_.clear();
+      Lose({.from = part.after,
+            .to = {record.position.value - 1},
+            .patterns = {Pattern(topics_.Name(id))},
+            .reason = feed::GapReason::kHole});
+    }
+    StateOf(id).last = record.tick.sequence;
+    StateOf(id).join = Join::kJoined;
+    scratch_.push_back(record);
+  }
+  counters_.fetched += scratch_.size();
+  if (!scratch_.empty()) to_->OnRecords(scratch_);
+  if (fill_.why != Why::kMissing && part.through > through_) {
+    to_->OnThrough(through_ = part.through);
+  }
+  return true;
+}
+
+void Completer::OnFetched(std::string_view problem) {
+  filling_ = false;
+  if (!problem.empty()) problem_ = problem;
+  const Filling fill = std::move(fill_);
+  switch (fill.why) {
+    case Why::kOpening:
+      opened_ = true;
+      if (problem.empty()) break;
+      // The owner knows of no epoch then, and gets what is live behind a gap.
+      if (epoch_ != live_epoch_) BeginEpoch(live_epoch_, false);
+      caught_up_ = true;
+      Lose({.from = through_,
+            .to = std::max(reached_[epoch_], through_ + 1),
+            .patterns = interest_.patterns(),
+            .reason = feed::GapReason::kNotHeld});
+      break;
+    case Why::kClosing:
+      closed_ = true;
+      if (problem.empty()) break;
+      // Whether there was more, nobody can say.
+      Lose({.from = through_,
+            .to = through_ + 1,
+            .patterns = fill.patterns,
+            .reason = feed::GapReason::kNotHeld});
+      break;
+    case Why::kCatchUp:
+    case Why::kMissing: {
+      const Position at = std::max(fetch_.at(), fill.after);
+      if (fill.why == Why::kCatchUp) {
+        OweWhatIsKnown(fill.patterns, std::min(at, fill.through));
+      } else {
+        Owe(fill.patterns, std::min(at, fill.through));
+      }
+      if (at >= fill.through) {
+        ++counters_.filled;
+        break;
+      }
+      Lose({.from = at, .to = fill.through, .patterns = fill.patterns, .reason = fill.reason});
+      break;
+    }
+  }
+  Drain();
+}
+
+// What the history of before did not have begins with its image.
+void Completer::OweWhatIsKnown(const std::vector<Pattern>& patterns, Position through) {
+  for (const Pattern& pattern : patterns) {
+    topics_.ForEachMatch(pattern, [&](TopicId id) {
+      TopicState& state = StateOf(id);
+      if (state.join == Join::kAnew) return;
+      state.join = Join::kOwed;
+      state.through = through;
+    });
+  }
+}
+
+void Completer::Owe(const std::vector<Pattern>& patterns, Position through) {
+  OweWhatIsKnown(patterns, through);
+  owed_through_ = owed_.empty() ? through : std::min(owed_through_, through);
+  std::vector<Pattern> all = owed_.patterns();
+  all.insert(all.end(), patterns.begin(), patterns.end());
+  owed_ = feed::Interest(std::move(all));
+}
+
+void Completer::Lose(const feed::GapNotice& gap) {
+  ++counters_.lost;
+  for (const Pattern& pattern : gap.patterns) {
+    topics_.ForEachMatch(pattern, [&](TopicId id) { StateOf(id).join = Join::kAnew; });
+  }
+  // What is not known yet begins with an image.
+  const feed::Interest lost(gap.patterns);
+  std::vector<Pattern> owed = owed_.patterns();
+  std::erase_if(owed, [&](const Pattern& pattern) { return lost.Covers(pattern); });
+  owed_ = feed::Interest(std::move(owed));
+  to_->OnGap(gap);
+}
+
+}  // namespace fantail::history
