@@ -83,6 +83,7 @@ void Completer::OnHave(const feed::HaveNotice& have) {
 void Completer::OnState(const feed::FeedState& state) {
   state_ = state;
   Publish();
+  Drain();
 }
 
 void Completer::OnEnd(Position at) {
@@ -146,11 +147,49 @@ void Completer::Hold(Item item) {
 }
 
 void Completer::Drain() {
-  while (!held_.empty() && !filling_ && Take(&held_.front().item)) {
+  while (!filling_ && !Mend() && !held_.empty() && Take(&held_.front().item)) {
     held_bytes_ -= held_.front().bytes;
     held_.pop_front();
   }
   if (behind() != told_behind_) Publish();
+}
+
+bool Completer::Mend() {
+  if (!mended_through_) return false;
+  const bool whole = state_.state == feed::State::kLive || state_.state == feed::State::kEnded;
+  if (!whole && now_ - mended_at_ < options_.fetch.patience) return true;
+  const Position reached = reached_[epoch_];
+  if (reached > *mended_through_ && WantsMending()) {
+    std::vector<Pattern> patterns = mended_.patterns();
+    for (const Held& held : held_) {
+      const auto* gap = std::get_if<feed::GapNotice>(&held.item);
+      if (gap == nullptr) continue;
+      patterns.insert(patterns.end(), gap->patterns.begin(), gap->patterns.end());
+    }
+    Fill({.patterns = feed::Interest(std::move(patterns)).patterns(),
+          .after = *mended_through_,
+          .through = reached});
+    return true;
+  }
+  mended_through_.reset();
+  return false;
+}
+
+// Whether of this epoch something is held that does not join on to what has been given.
+bool Completer::WantsMending() const {
+  for (const Held& held : held_) {
+    if (std::holds_alternative<NewEpoch>(held.item)) return false;
+    if (const auto* image = std::get_if<feed::TopicImage>(&held.item)) {
+      if (image->topic.value >= states_.size()) continue;
+      const TopicState& state = states_[image->topic.value];
+      if (state.join == Join::kOwed && image->sequence > state.last) return true;
+    } else if (const auto* gap = std::get_if<feed::GapNotice>(&held.item)) {
+      if (gap->to > *mended_through_) return true;
+    } else if (const auto* dropped = std::get_if<Dropped>(&held.item)) {
+      if (dropped->to > *mended_through_) return true;
+    }
+  }
+  return false;
 }
 
 // What the rest of an epoch has left behind that is over already.
@@ -247,6 +286,8 @@ void Completer::BeginEpoch(Epoch epoch, bool paced) {
   states_.clear();
   owed_ = {};
   owed_through_ = {};
+  mended_through_.reset();
+  given_through_ = {};
   to_->OnNewEpoch(epoch, paced);
 }
 
@@ -444,8 +485,13 @@ void Completer::OnFetched(std::string_view problem) {
       }
       if (at >= fill.through) {
         ++counters_.filled;
+        given_through_ = fill.through;
+        mended_through_ = fill.through;
+        mended_at_ = now_;
+        mended_ = filled_;
         break;
       }
+      mended_through_.reset();
       Lose({.from = at, .to = fill.through, .patterns = fill.patterns, .reason = fill.reason});
       break;
     }

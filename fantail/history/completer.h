@@ -63,7 +63,7 @@ class Completer final : public feed::FeedEvents, private FetchEvents {
   void Turn(MonotonicTime now);
 
   // Whether what is live is held back.
-  bool behind() const { return filling_ || !held_.empty(); }
+  bool behind() const { return filling_ || mended_through_ || !held_.empty(); }
   // What the owner is told.
   const feed::FeedState& state() const { return told_; }
   const CompleterCounters& counters() const { return counters_; }
@@ -146,6 +146,10 @@ class Completer final : public feed::FeedEvents, private FetchEvents {
   void Hold(Item item);
   void Drain();
   void SkipEpoch();
+  // After a gap: true if what is held has to wait until the client is whole again, and all that was
+  // missing up to there has been given, so that everything comes in its order.
+  bool Mend();
+  bool WantsMending() const;
   // False if it has to wait; then it is called again.
   bool Take(Item* item);
   bool TakeEpoch(const NewEpoch& begin);
@@ -201,7 +205,11 @@ class Completer final : public feed::FeedEvents, private FetchEvents {
   bool closed_ = false;     // the rest of the owner's epoch has been fetched
   bool filling_ = false;
   Filling fill_;
-  feed::Interest filled_;                  // fill_.patterns
+  feed::Interest filled_;                   // fill_.patterns
+  std::optional<Position> mended_through_;  // of mended_ all has been given, and more is held
+  feed::Interest mended_;
+  MonotonicTime mended_at_;
+  Position given_through_;                 // of mended_, by what was fetched
   std::optional<MonotonicTime> stuck_at_;  // since when FillUpTo has waited for more to be reached
   Records scratch_;
   std::string problem_;

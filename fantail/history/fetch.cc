@@ -12,6 +12,8 @@ namespace {
 // Between two tries; twice as long each time.
 constexpr Nanos kRetry = std::chrono::milliseconds(100);
 constexpr Nanos kLongestRetry = std::chrono::seconds(1);
+// So long after a failure the next one comes soon.
+constexpr Nanos kDiscouraged = std::chrono::seconds(30);
 // A whole block, over a thin line; progress is what counts.
 constexpr Nanos kBudget = std::chrono::minutes(2);
 // More patterns than this are not asked for one by one.
@@ -122,6 +124,7 @@ void Fetch::OnAnswer(uint64_t id, bus::Body body, bool last) {
     epoch_ = part_.epoch;
     at_ = part_.through;
     moved_ = true;
+    failed_at_.reset();
     tries_ = 0;
     progress_at_ = now_;
     counters_.records += part_.records.size();
@@ -154,7 +157,12 @@ void Fetch::OnFailure(uint64_t id, bus::FailureCode code, std::string_view reaso
 void Fetch::TryAgain(std::string_view why) {
   id_ = 0;
   problem_ = why;
-  if (now_ - progress_at_ >= options_.patience) return Finish(std::string(why));
+  // Where nothing was to be had a moment ago, one try is enough.
+  const bool hopeless = failed_at_ && now_ - *failed_at_ < kDiscouraged;
+  if (hopeless || now_ - progress_at_ >= options_.patience) {
+    failed_at_ = now_;
+    return Finish(std::string(why));
+  }
   ask_at_ = now_ + std::min(kRetry * (1 << std::min(tries_, 5u)), kLongestRetry);
   ++tries_;
 }

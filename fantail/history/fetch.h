@@ -93,6 +93,7 @@ class Fetch final : public bus::ClientEvents {
   bool moved_ = false;  // this request has brought something
   uint32_t tries_ = 0;  // since the last progress
   MonotonicTime progress_at_;
+  std::optional<MonotonicTime> failed_at_;  // and nothing has come since
   std::optional<MonotonicTime> ask_at_;
   std::string problem_;  // of the newest try
 

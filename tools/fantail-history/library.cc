@@ -1,5 +1,6 @@
 #include "tools/fantail-history/library.h"
 
+#include <filesystem>
 #include <utility>
 
 namespace fantail::history {
@@ -7,6 +8,9 @@ namespace fantail::history {
 absl::Status Library::Check() {
   for (size_t tape = 0; tape < size(); ++tape) {
     auto reader = Take(tape, /*now=*/true);
+    std::error_code error;
+    const bool empty = std::filesystem::is_directory(paths_[tape], error);
+    if (absl::IsNotFound(reader.status()) && empty) continue;  // a journal that has not begun
     if (!reader.ok()) return reader.status();
     GiveBack(tape, *std::move(reader));
   }

@@ -19,11 +19,10 @@ namespace fantail::history {
 
 class Library {
  public:
-  // A tape may be missing now and come later; one of another feed is an error.
   Library(std::string feed, std::vector<std::string> paths)
       : feed_(std::move(feed)), paths_(std::move(paths)), kept_(paths_.size()) {}
 
-  // Whether all of them are there and tapes of the feed.
+  // Whether all of them are there, and tapes of the feed; a folder may still be empty.
   absl::Status Check();
 
   size_t size() const { return paths_.size(); }
