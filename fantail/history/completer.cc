@@ -223,8 +223,11 @@ bool Completer::Take(Item* item) {
     }
     const auto mended = [this](const Pattern& pattern) { return mended_.Covers(pattern); };
     if (gap->to <= given_through_ && std::ranges::all_of(gap->patterns, mended)) return true;
-    Fill(
-        {.patterns = gap->patterns, .after = gap->from, .through = gap->to, .reason = gap->reason});
+    Fill({.patterns = gap->patterns,
+          .after = gap->from,
+          .through = gap->to,
+          .reason = gap->reason,
+          .shared = true});
     *item = Dropped{};  // dealt with
     return false;
   } else if (const auto* end = std::get_if<End>(item)) {
@@ -235,7 +238,8 @@ bool Completer::Take(Item* item) {
     Fill({.patterns = interest_.patterns(),
           .after = dropped.from,
           .through = dropped.to,
-          .reason = feed::GapReason::kTooSlow});
+          .reason = feed::GapReason::kTooSlow,
+          .shared = true});
     *item = Dropped{};
     return false;
   }

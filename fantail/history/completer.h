@@ -137,6 +137,7 @@ class Completer final : public feed::FeedEvents, private FetchEvents {
     Position after;
     Position through;  // 0: to the end of what there is
     feed::GapReason reason = feed::GapReason::kNotHeld;
+    bool shared = false;  // others are likely to miss the same
   };
   struct Held {
     Item item;

@@ -18,7 +18,7 @@ void Completer::Fill(Filling filling) {
     question.after = fill_.after;
     question.through = fill_.through;
   }
-  fetch_.Begin(std::move(question), now_);
+  fetch_.Begin(std::move(question), fill_.shared, now_);
 }
 
 bool Completer::FillUpTo(TopicId id) {

@@ -38,12 +38,13 @@ Block BlockAt(Position after, Position through) {
   return {{begin}, {begin + size}};
 }
 
-void Fetch::Begin(Question question, MonotonicTime now) {
+void Fetch::Begin(Question question, bool shared, MonotonicTime now) {
   FANTAIL_CHECK(idle() && client_ != nullptr);
   question.patterns = Asked(std::move(question.patterns));
   epoch_ = question.epoch;
   at_ = question.after;
   question_ = std::move(question);
+  shared_ = shared;
   now_ = progress_at_ = taken_at_ = now;
   tries_ = 0;
   problem_.clear();
@@ -63,7 +64,7 @@ void Fetch::Ask() {
   Question question = *question_;
   if (in_blocks()) {
     const Block block = BlockAt(at_, question_->through);
-    question.after = at_ == question_->after ? block.after : at_;
+    question.after = shared_ && at_ == question_->after ? block.after : at_;
     question.through = block.through;
   } else if (question_->epoch.value != 0) {
     question.after = at_;

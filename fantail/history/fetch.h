@@ -59,8 +59,9 @@ class Fetch final : public bus::ClientEvents {
   void set_client(bus::Client* client) { client_ = client; }
 
   // REQUIRES: idle(). With positions and a `through`, all of that is fetched, or OnFetched says
-  // what is missing; otherwise what the servers have.
-  void Begin(Question question, MonotonicTime now);
+  // what is missing; otherwise what the servers have. If many are likely to miss the same, it
+  // begins with a whole block.
+  void Begin(Question question, bool shared, MonotonicTime now);
   void Cancel();
   bool idle() const { return !question_; }
   // Of the epoch that the newest part had, everything up to here has been given.
@@ -87,6 +88,7 @@ class Fetch final : public bus::ClientEvents {
   bus::Client* client_ = nullptr;
   MonotonicTime now_;
   std::optional<Question> question_;
+  bool shared_ = false;
   uint64_t id_ = 0;  // of the request in hand
   Epoch epoch_;
   Position at_;

@@ -37,6 +37,10 @@ std::string RecordPath() {
 std::string TapePath() {
   return FANTAIL_TAPE;
 }
+std::string HistoryPath() {
+  return FANTAIL_HISTORY;
+}
+
 std::string BusPath() {
   return FANTAIL_BUS;
 }
@@ -110,6 +114,10 @@ Program& Lab::BusAt(const std::string& listen, const std::string& upstream) {
   Arguments all = {BusPath(), "run", "--listen", listen};
   if (!upstream.empty()) all = Join(std::move(all), {"--upstream", upstream});
   return Start("bus", std::move(all), true);
+}
+
+Program& Lab::History(const Program& bus, const Arguments& tapes) {
+  return Start("history", Join({HistoryPath(), "--connect", bus.endpoint()}, tapes), true);
 }
 
 Program& Lab::Gateway(const Program& above, Arguments arguments) {

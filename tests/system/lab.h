@@ -60,6 +60,8 @@ class Lab : public ::testing::Test {
   // A bus, below another if `upstream` is not empty.
   Program& Bus(const std::string& upstream = "");
   Program& BusAt(const std::string& listen, const std::string& upstream = "");
+  // Serves these tapes on a bus.
+  Program& History(const Program& bus, const Arguments& tapes);
   // The same at an endpoint: what stands between, a fault relay, has no ready file.
   Program& GatewayVia(const std::string& upstream, Arguments arguments = {});
   Program& DeskVia(const std::string& upstream, Arguments arguments = {});
@@ -88,6 +90,7 @@ std::string DeskPath();
 std::string RecordPath();
 std::string TapePath();
 std::string BusPath();
+std::string HistoryPath();
 
 extern const char* const kHeader;  // of a tick file, with its line end
 

@@ -49,7 +49,7 @@ class FetchTest : public ::testing::Test, protected FetchEvents {
   }
   void Ask(Position after, Position through) {
     fetch_.Begin({.epoch = {3}, .after = after, .through = through, .patterns = {Pattern("*")}},
-                 net_.now);
+                 /*shared=*/true, net_.now);
   }
   bool OnPart(const Part& part) override {
     EXPECT_EQ(part.epoch, Epoch{3});
@@ -150,7 +150,7 @@ TEST_F(FetchTest, KeepsToItsRate) {
   Publish(400'000);
   AddServer("a");
   slow.Begin({.epoch = {3}, .after = {0}, .through = {400'000}, .patterns = {Pattern("*")}},
-             net_.now);
+             /*shared=*/true, net_.now);
   const MonotonicTime begin = net_.now;
   while (ended_.empty() && net_.now - begin < seconds(400)) {
     net_.Step();
@@ -196,7 +196,7 @@ TEST_F(FetchTest, FiftyWhoMissTheSameCostTheServersOneAnswer) {
                             .after = {1000 + 20 * i},
                             .through = {50'000 + 20 * i},
                             .patterns = {Pattern("*")}},
-                           net_.now);
+                           /*shared=*/true, net_.now);
   }
   for (int i = 0; i < 20'000; ++i) {
     net_.Step();
