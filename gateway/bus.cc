@@ -265,12 +265,17 @@ int Ask(int argc, char** argv) {
   app::CommandLine line("fantail-bus ask", "asks a service, and prints the answer as it is");
   DeclareClient(&options, &line);
   std::vector<std::string> words;
+  bool idempotent = false;
+  line.Flag("--idempotent", &idempotent,
+            "it may be done twice: if its server dies, another one gets the request");
   line.Positionals("SERVICE [BODY]", &words, "whom to ask, and what", {1, 2});
   line.Example("fantail-bus ask --connect tcp://127.0.0.1:5570 echo hello", "hello comes back");
   if (const std::optional<int> code = ParseClient(&options, &line, argc, argv)) return *code;
   net::BusClient client(app::EndpointTexts(options.connect), options.common.name);
-  const absl::StatusOr<std::string> answer = client.Ask(
-      {.service = words[0], .body = words.size() > 1 ? words[1] : "", .budget = options.timeout});
+  const absl::StatusOr<std::string> answer = client.Ask({.service = words[0],
+                                                         .body = words.size() > 1 ? words[1] : "",
+                                                         .budget = options.timeout,
+                                                         .idempotent = idempotent});
   if (!answer.ok()) return line.Fail(answer.status());
   std::fwrite(answer->data(), 1, answer->size(), stdout);
   return 0;
