@@ -130,7 +130,9 @@ class Bus {
   int Run() {
     while (true) {
       const MonotonicTime now = net::ReadMonotonicClock();
-      while (const auto signal = signals_->Next()) {
+      while (poller_.Readable(signals_->fd())) {
+        const auto signal = signals_->Next();
+        if (!signal) break;
         if (*signal != SIGHUP) app::LogInfo("stopping, as signal {} asks", *signal);
       }
       if (signals_->stop_signal() != 0) {
@@ -142,8 +144,8 @@ class Bus {
       bool more = upstream_ != nullptr && upstream_->Turn(now, kMessagesPerTurn, poller_);
       if (poller_.Readable(&router_.socket())) {
         more = router_.Receive(
-                   [&](std::string_view from, std::span<const std::byte> bytes) {
-                     broker_.Receive(from, bytes, now);
+                   [&](std::string_view from, wire::Message message) {
+                     broker_.Receive(from, std::move(message), now);
                    },
                    kMessagesPerTurn) ||
                more;

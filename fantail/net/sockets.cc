@@ -1,5 +1,6 @@
 #include "fantail/net/sockets.h"
 
+#include <utility>
 #include <zmq.hpp>
 
 #include "fantail/wire/limits.h"
@@ -38,6 +39,15 @@ void SetCommonOptions(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::rcvhwm, kReceiveHighWater);
   socket.set(zmq::sockopt::sndbuf, kSendBuffer);
   socket.set(zmq::sockopt::rcvbuf, kReceiveBuffer);
+}
+
+// libzmq holds the bytes.
+struct FrameBlock final : wire::Message::Block {
+  mutable zmq::message_t frame;  // a copy of it counts its owners
+};
+
+void DestroyFrame(wire::Message::Block* block) {
+  delete static_cast<FrameBlock*>(block);
 }
 
 }  // namespace
@@ -79,14 +89,32 @@ zmq::socket_t MakeSessionDealer(Context& context) {
   return socket;
 }
 
-zmq::message_t Share(wire::Message message) {
+zmq::message_t Share(const wire::Message& message) {
   const std::span<const std::byte> bytes = message.bytes();
+  if (IsReceived(message)) {
+    zmq::message_t frame;
+    frame.copy(static_cast<const FrameBlock*>(message.block())->frame);
+    return frame;
+  }
   // Libzmq makes one block of a copy, and two of what it shares, which the I/O thread frees.
   if (bytes.size() < kCopyBelow) return zmq::message_t(bytes.data(), bytes.size());
   return zmq::message_t(
       const_cast<std::byte*>(bytes.data()), bytes.size(),
       [](void*, void* block) { wire::Message::Unref(static_cast<wire::Message::Block*>(block)); },
-      std::move(message).Release());
+      wire::Message(message).Release());
+}
+
+bool IsReceived(const wire::Message& message) {
+  return message.block() != nullptr && message.block()->destroy == DestroyFrame;
+}
+
+wire::Message Received(zmq::message_t frame) {
+  auto* block = new FrameBlock;
+  block->frame = std::move(frame);
+  block->size = block->frame.size();
+  block->data = static_cast<std::byte*>(block->frame.data());
+  block->destroy = DestroyFrame;
+  return wire::Message(block);
 }
 
 }  // namespace fantail::net
