@@ -1,6 +1,7 @@
 #include "fantail/net/sockets.h"
 
 #include <utility>
+#include <vector>
 #include <zmq.hpp>
 
 #include "fantail/wire/limits.h"
@@ -46,8 +47,22 @@ struct FrameBlock final : wire::Message::Block {
   mutable zmq::message_t frame;  // a copy of it counts its owners
 };
 
+// Blocks to be used again, of a thread: what comes in one turn goes out at its end.
+constexpr size_t kSpareBlocks = 512;
+thread_local std::vector<std::unique_ptr<FrameBlock>> spare_blocks;
+
 void DestroyFrame(wire::Message::Block* block) {
-  delete static_cast<FrameBlock*>(block);
+  std::unique_ptr<FrameBlock> mine(static_cast<FrameBlock*>(block));
+  mine->frame.rebuild();
+  mine->references = 1;
+  if (spare_blocks.size() < kSpareBlocks) spare_blocks.push_back(std::move(mine));
+}
+
+std::unique_ptr<FrameBlock> NewFrameBlock() {
+  if (spare_blocks.empty()) return std::make_unique<FrameBlock>();
+  std::unique_ptr<FrameBlock> block = std::move(spare_blocks.back());
+  spare_blocks.pop_back();
+  return block;
 }
 
 }  // namespace
@@ -109,12 +124,12 @@ bool IsReceived(const wire::Message& message) {
 }
 
 wire::Message Received(zmq::message_t frame) {
-  auto* block = new FrameBlock;
+  std::unique_ptr<FrameBlock> block = NewFrameBlock();
   block->frame = std::move(frame);
   block->size = block->frame.size();
   block->data = static_cast<std::byte*>(block->frame.data());
   block->destroy = DestroyFrame;
-  return wire::Message(block);
+  return wire::Message(block.release());
 }
 
 }  // namespace fantail::net
