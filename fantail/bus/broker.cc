@@ -14,8 +14,9 @@
 namespace fantail::bus {
 namespace {
 
-// What is said to one member within a turn, before it goes out.
-constexpr size_t kFlushBytes = 64 * 1024;
+// What is said to one member within a turn, before it goes out: libzmq writes no more at a time,
+// and its I/O thread begins while the rest of the turn is done.
+constexpr size_t kFlushBytes = 8 * 1024;
 // A look at every member, of which there may be 10,000: little beside what they are given.
 constexpr Nanos kWatchEvery = std::chrono::milliseconds(5);
 
