@@ -131,8 +131,8 @@ class Gateway {
       bool more = connectors_.Turn(now, kUpstreamMessagesPerTurn, poller_);
       if (poller_.Readable(&router_.socket())) {
         more = router_.Receive(
-                   [&](std::string_view from, std::span<const std::byte> bytes) {
-                     forwarder_.server().Receive(from, bytes, now);
+                   [&](std::string_view from, const wire::Message& message) {
+                     forwarder_.server().Receive(from, message.bytes(), now);
                    },
                    kSessionMessagesPerTurn) ||
                more;

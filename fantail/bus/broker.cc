@@ -14,8 +14,11 @@
 namespace fantail::bus {
 namespace {
 
-// What is said to one member within a turn, before it goes out.
-constexpr size_t kFlushBytes = 64 * 1024;
+// What is said to one member within a turn, before it goes out: libzmq writes no more at a time,
+// and its I/O thread begins while the rest of the turn is done.
+constexpr size_t kFlushBytes = 8 * 1024;
+// A look at every member, of which there may be 10,000: little beside what they are given.
+constexpr Nanos kWatchEvery = std::chrono::milliseconds(5);
 
 }  // namespace
 
@@ -38,11 +41,10 @@ Member* Broker::upstream() {
 // -------------------------------------------------------------------------------------------------
 // What comes in.
 
-void Broker::Receive(std::string_view address, std::span<const std::byte> bytes,
-                     MonotonicTime now) {
+void Broker::Receive(std::string_view address, wire::Message message, MonotonicTime now) {
   now_ = now;
-  counters_.bytes_received += bytes.size();
-  const wire::DecodeError error = decoder_.Decode(bytes, &message_);
+  counters_.bytes_received += message.size();
+  const wire::DecodeError error = decoder_.Decode(message.bytes(), &message_);
   const auto it = by_address_.find(absl::string_view(address.data(), address.size()));
   Peer* peer = it == by_address_.end() ? nullptr : it->second;
   if (peer != nullptr) peer->heard_at = now;
@@ -56,7 +58,7 @@ void Broker::Receive(std::string_view address, std::span<const std::byte> bytes,
     const RefusedCode code = version ? RefusedCode::kVersion : RefusedCode::kProtocol;
     peer == nullptr ? RefuseStranger(address, code, reason) : Refuse(peer, code, reason);
   } else if (peer != nullptr) {
-    Dispatch(peer, message_);
+    Dispatch(peer, message_, std::move(message));
   } else if (const auto* join = std::get_if<Join>(&message_)) {
     OnJoin(address, *join);
   } else if (!std::holds_alternative<Leave>(message_)) {
@@ -65,16 +67,16 @@ void Broker::Receive(std::string_view address, std::span<const std::byte> bytes,
   Settle();
 }
 
-void Broker::Dispatch(Peer* peer, const AnyMessage& message) {
+void Broker::Dispatch(Peer* peer, const AnyMessage& message, wire::Message came) {
   const bool asks = peer->role != Role::kServer;
   if (const auto* request = std::get_if<Request>(&message); request != nullptr && asks) {
-    OnRequest(peer, *request);
+    OnRequest(peer, *request, std::move(came));
   } else if (const auto* credit = std::get_if<Credit>(&message); credit != nullptr && asks) {
     OnCredit(peer, *credit);
   } else if (const auto* cancel = std::get_if<Cancel>(&message); cancel != nullptr && asks) {
     OnCancel(peer, *cancel);
   } else if (const auto* answer = std::get_if<Answer>(&message); answer != nullptr && !asks) {
-    OnAnswer(peer, *answer);
+    OnAnswer(peer, *answer, std::move(came));
   } else if (const auto* failure = std::get_if<Failure>(&message); failure != nullptr && !asks) {
     OnFailure(peer, *failure);
   } else if (const auto* offer = std::get_if<Offer>(&message); offer != nullptr && !asks) {
@@ -279,6 +281,8 @@ bool Broker::Turn(MonotonicTime now) {
 }
 
 void Broker::WatchPeers() {
+  if (now_ - watched_at_ < kWatchEvery) return;
+  watched_at_ = now_;
   std::vector<Peer*> silent;
   for (const auto& [number, peer] : peers_) {
     if (now_ - peer->heard_at > options_.lost_after) silent.push_back(peer.get());
@@ -347,7 +351,7 @@ void Broker::Upstream::OnLost(std::string_view why) {
 
 void Broker::Upstream::On(const Answer& answer) {
   broker_->now_ = now();
-  broker_->OnAnswer(this, answer);
+  broker_->OnAnswer(this, answer, {});
   broker_->Settle();
 }
 

@@ -8,7 +8,8 @@
 // ones have not taken is held up to a bound: beyond it the slowest gets the answer anew by itself.
 //
 // Thread: one owner.  Ownership: keeps pointers to links and observer.
-// Cost: a request is some 100 bytes beside its body, and a few lookups by hash each way.
+// Cost: a request is some 400 bytes beside its body, and a few lookups by hash each way. What is
+//   only passed on is neither copied nor encoded: what the bus changes in it is written over.
 // Limits: BrokerOptions; each is told in the failure of a request that goes over it.
 #ifndef FANTAIL_BUS_BROKER_H_
 #define FANTAIL_BUS_BROKER_H_
@@ -17,13 +18,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "absl/container/btree_map.h"
-#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
-#include "fantail/bus/job.h"
+#include "fantail/bus/jobs.h"
 #include "fantail/bus/member.h"
 #include "fantail/bus/messages.h"
 #include "fantail/wire/links.h"
@@ -82,9 +81,9 @@ class Broker {
   Broker(BrokerOptions options, wire::Links* links, BrokerObserver* observer);
   ~Broker();
 
-  // Bytes from a member, or from somebody who wants to be one. What there is to say goes out with
-  // the next Turn.
-  void Receive(std::string_view address, std::span<const std::byte> bytes, MonotonicTime now);
+  // A message from a member, or from somebody who wants to be one. What there is to say goes out
+  // with the next Turn.
+  void Receive(std::string_view address, wire::Message message, MonotonicTime now);
   // Timers and what could not be sent before. Call it every turn of the loop, and at least every
   // 100 ms; true if something still waits to be sent.
   bool Turn(MonotonicTime now);
@@ -106,16 +105,14 @@ class Broker {
   class Upstream;
   struct Service {
     std::vector<Provider*> servers;
-    std::deque<uint64_t> waiting;  // jobs by number; some may be over
+    std::deque<JobReference> waiting;
     bool above = false;
   };
-  // When an asker's time is up: time, job, peer, the peer's id.
-  using Deadline = std::tuple<MonotonicTime, uint64_t, uint64_t, uint64_t>;
 
   // --- Members: broker.cc ---
   void OnJoin(std::string_view address, const Join& join);
   void OnOffer(Peer* peer, const Offer& offer);
-  void Dispatch(Peer* peer, const AnyMessage& message);
+  void Dispatch(Peer* peer, const AnyMessage& message, wire::Message came);
   void RefuseStranger(std::string_view address, RefusedCode code, std::string_view reason);
   void Refuse(Peer* peer, RefusedCode code, std::string_view reason);
   void Lose(Peer* peer, std::string_view why);
@@ -133,9 +130,10 @@ class Broker {
   void Withdraw(Provider* provider);
   void WatchPeers();
 
-  // --- Requests and answers: broker_jobs.cc ---
-  void OnRequest(Peer* peer, const Request& request);
-  void OnAnswer(Provider* from, const Answer& answer);
+  // --- Requests and answers: broker_jobs.cc, broker_answers.cc. `came`: the message in which they
+  // came, to be passed on; empty if it has to be made. ---
+  void OnRequest(Peer* peer, const Request& request, wire::Message came);
+  void OnAnswer(Provider* from, const Answer& answer, wire::Message came);
   void OnFailure(Provider* from, const Failure& failure);
   void OnCredit(Peer* peer, const Credit& credit);
   void OnCancel(Peer* peer, const Cancel& cancel);
@@ -144,15 +142,15 @@ class Broker {
   void AddAsker(Job* job, const Asker& asker);
   void Split(Job* job, size_t i);
   void AddAsker(Job* job, Peer* peer, const Request& request, MonotonicTime deadline);
-  void Place(Job* job);
-  void Hand(Job* job, Provider* provider);
+  void Place(Job* job, wire::Message came = {});
+  void Hand(Job* job, Provider* provider, wire::Message came = {});
   void Release(Job* job);
   void TakeBack(Provider* provider, std::string_view why);
   void Again(Job* job, std::string_view why);
   void ServeWaiting();
   void ServeWaiting(const std::string& service);
   void Restart(Job* job);
-  bool PassOn(Job* job, const Answer& answer);
+  bool PassOn(Job* job, const Answer& answer, wire::Message* came);
   void Pump(Job* job);
   void Grant(Job* job);
   bool PumpOne(Job* job, Asker* asker);
@@ -175,6 +173,7 @@ class Broker {
   BrokerObserver* const observer_;
   BrokerCounters counters_;
   MonotonicTime now_;
+  MonotonicTime watched_at_;
   std::unique_ptr<Upstream> upstream_;
 
   absl::btree_map<uint64_t, std::unique_ptr<Peer>> peers_;  // by number
@@ -187,16 +186,15 @@ class Broker {
   bool tell_reachable_ = false;
   std::vector<std::string> freed_;  // services that may have a free hand
 
-  absl::flat_hash_map<uint64_t, std::unique_ptr<Job>> jobs_;
-  uint64_t next_job_ = 1;
+  Jobs jobs_;
+  Deadlines deadlines_;
   absl::flat_hash_map<uint64_t, Job*> calls_;
   uint64_t next_call_ = 1;
   absl::flat_hash_map<std::string, Job*> joint_;  // those that may be joined, by JointKey
-  std::deque<uint64_t> kept_;                     // by number, oldest first; some may be gone
+  std::deque<Job*> kept_;                         // oldest first
   size_t kept_bytes_ = 0;
   size_t held_bytes_ = 0;
   size_t waiting_ = 0;
-  absl::btree_set<Deadline> deadlines_;
   Decoder decoder_;
   AnyMessage message_;
 };

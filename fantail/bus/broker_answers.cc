@@ -9,7 +9,7 @@
 
 namespace fantail::bus {
 
-void Broker::OnAnswer(Provider* from, const Answer& answer) {
+void Broker::OnAnswer(Provider* from, const Answer& answer, wire::Message came) {
   const auto it = calls_.find(answer.id);
   if (it == calls_.end()) {
     ++counters_.late;
@@ -41,25 +41,27 @@ void Broker::OnAnswer(Provider* from, const Answer& answer) {
     ++from->served;
     Release(job);
   }
-  if (PassOn(job, answer)) return;
+  if (PassOn(job, answer, &came)) return;
   job->parts.emplace_back(TextOf(answer.body));
   job->held_bytes += answer.body.size();
   held_bytes_ += answer.body.size();
   Pump(job);
 }
 
-// True if it could be sent on as it came: to the only one who needs it, and who has room.
-bool Broker::PassOn(Job* job, const Answer& answer) {
+// True if it could be sent on as it came: to the only one who needs it, and who has room. Else
+// `came`, where the body is, is left alone.
+bool Broker::PassOn(Job* job, const Answer& answer, wire::Message* came) {
   if (job->askers.size() != 1 || job->joinable || !job->parts.empty()) return false;
   Asker& asker = job->askers.front();
   if (answer.body.size() > asker.room || asker.peer->blocked) return false;
   asker.room -= answer.body.size();
   asker.sent += answer.body.size();
-  Send(asker.peer, Answer{.id = asker.id,
-                          .attempt = asker.attempt,
-                          .part = asker.next_part++,
-                          .last = answer.last,
-                          .body = answer.body});
+  const Answer passed{.id = asker.id,
+                      .attempt = asker.attempt,
+                      .part = asker.next_part++,
+                      .last = answer.last,
+                      .body = answer.body};
+  Post(asker.peer, Rewrite(std::move(*came), passed));
   ++job->first_part;
   if (answer.last) {
     ++counters_.answered;
@@ -202,13 +204,13 @@ void Broker::Finished(Job* job) {
   job->is_kept = true;
   job->kept_until = now_ + options_.kept_for;
   kept_bytes_ += job->held_bytes;
-  kept_.push_back(job->number);
+  kept_.push_back(job);
 }
 
 // Lets go of the answers whose moment is over, and of the oldest beyond `most` bytes.
 void Broker::Unkeep(size_t most) {
   while (!kept_.empty()) {
-    Job* job = jobs_.at(kept_.front()).get();
+    Job* job = kept_.front();
     if (job->kept_until > now_ && kept_bytes_ <= most) return;
     kept_.pop_front();
     kept_bytes_ -= job->held_bytes;
@@ -246,8 +248,8 @@ void Broker::OnCancel(Peer* peer, const Cancel& cancel) {
 void Broker::RemoveAsker(Job* job, size_t i) {
   const Asker& asker = job->askers[i];
   asker.peer->asked.erase(asker.id);
-  deadlines_.erase({asker.deadline, job->number, asker.peer->number, asker.id});
   job->askers.erase(job->askers.begin() + static_cast<std::ptrdiff_t>(i));
+  if (job->askers.empty()) deadlines_.Clear(job);
 }
 
 void Broker::FailAsker(Job* job, size_t i, FailureCode code, std::string_view reason) {
@@ -281,17 +283,23 @@ void Broker::Erase(Job* job) {
   if (job->waits) --waiting_;
   held_bytes_ -= job->held_bytes;
   if (job->joinable) joint_.erase(JointKey(job->service, job->key));
-  jobs_.erase(job->number);
+  jobs_.Remove(job);
 }
 
 void Broker::ExpireDeadlines() {
-  while (!deadlines_.empty() && std::get<0>(*deadlines_.begin()) <= now_) {
-    const auto [at, number, peer, id] = *deadlines_.begin();
-    Job* job = jobs_.at(number).get();
-    size_t i = 0;
-    while (job->askers[i].peer->number != peer || job->askers[i].id != id) ++i;
-    FailAsker(job, i, FailureCode::kDeadline,
-              job->waits ? "no server had a free hand in time" : "no answer in time");
+  while (Job* job = deadlines_.Next(now_)) {
+    MonotonicTime next = MonotonicTime::max();
+    for (size_t i = 0; i < job->askers.size();) {
+      const MonotonicTime deadline = job->askers[i].deadline;
+      if (deadline > now_) {
+        next = std::min(next, deadline);
+        ++i;
+        continue;
+      }
+      FailAsker(job, i, FailureCode::kDeadline,
+                job->waits ? "no server had a free hand in time" : "no answer in time");
+    }
+    if (!job->askers.empty()) deadlines_.Set(job, next);
     Abandon(job);
   }
 }

@@ -15,7 +15,7 @@ std::string Broker::JointKey(std::string_view service, std::string_view key) {
   return joint.append(service).append(1, '\0').append(key);
 }
 
-void Broker::OnRequest(Peer* peer, const Request& request) {
+void Broker::OnRequest(Peer* peer, const Request& request, wire::Message came) {
   ++counters_.requests;
   if (peer->asked.contains(request.id)) {
     ++counters_.bad_messages;
@@ -51,7 +51,7 @@ void Broker::OnRequest(Peer* peer, const Request& request) {
     job->joinable = joint_.try_emplace(JointKey(job->service, job->key), job).second;
   }
   AddAsker(job, peer, request, deadline);
-  if (!status) return Place(job);
+  if (!status) return Place(job, std::move(came));
   // Each bus on the way takes one off.
   job->body.pop_back();
   if (upstream_ == nullptr || !upstream_->joined()) {
@@ -61,15 +61,12 @@ void Broker::OnRequest(Peer* peer, const Request& request) {
 }
 
 Job* Broker::NewJob(const Request& request) {
-  auto owned = std::make_unique<Job>();
-  Job* job = owned.get();
-  job->number = next_job_++;
+  Job* job = jobs_.Add();
   job->service = request.service;
   job->key = request.key;
   job->idempotent = request.idempotent || !request.key.empty();
   job->hops = request.hops;
   job->body = TextOf(request.body);
-  jobs_[job->number] = std::move(owned);
   return job;
 }
 
@@ -95,7 +92,7 @@ void Broker::AddAsker(Job* job, Peer* peer, const Request& request, MonotonicTim
 void Broker::AddAsker(Job* job, const Asker& asker) {
   job->askers.push_back(asker);
   asker.peer->asked[asker.id] = job;
-  deadlines_.emplace(asker.deadline, job->number, asker.peer->number, asker.id);
+  if (!job->has_due || asker.deadline < job->due) deadlines_.Set(job, asker.deadline);
 }
 
 Provider* Broker::LeastLoaded(const Service& service) const {
@@ -114,14 +111,14 @@ Provider* Broker::LeastLoaded(const Service& service) const {
 
 // To a server here if there is one, else to the bus above. One that has been in somebody's hands
 // waits for the next server until its deadline; for one that has not, none is known at once.
-void Broker::Place(Job* job) {
+void Broker::Place(Job* job, wire::Message came) {
   const auto it = services_.find(job->service);
   if (it != services_.end()) {
     const Service& service = *it->second;
     const bool here = !service.servers.empty();
     Provider* provider = here ? LeastLoaded(service) : nullptr;
     if (!here && service.above && upstream_->joined()) provider = upstream_.get();
-    if (provider != nullptr) return Hand(job, provider);
+    if (provider != nullptr) return Hand(job, provider, std::move(came));
     if (here) job->waits = true;
   }
   if (!job->waits && !job->handed) {
@@ -131,10 +128,10 @@ void Broker::Place(Job* job) {
   ++waiting_;
   std::unique_ptr<Service>& service = services_[job->service];
   if (service == nullptr) service = std::make_unique<Service>();
-  service->waiting.push_back(job->number);
+  service->waiting.push_back({job, job->number});
 }
 
-void Broker::Hand(Job* job, Provider* provider) {
+void Broker::Hand(Job* job, Provider* provider, wire::Message came) {
   MonotonicTime deadline;
   uint32_t window = 0;
   for (const Asker& asker : job->askers) {
@@ -147,24 +144,29 @@ void Broker::Hand(Job* job, Provider* provider) {
   job->source_attempt = 1;
   job->granted = job->window = window;
   calls_[job->call] = job;
-  provider->in_hand.insert(job);
+  job->in_hand_place = provider->in_hand.size();
+  provider->in_hand.push_back(job);
   provider->handed_at = job->call;
   const bool above = provider->peer == nullptr;
-  Tell(provider,
-       Request{.id = job->call,
-               .service = job->service,
-               .budget_ns = static_cast<uint64_t>(std::max<int64_t>((deadline - now_).count(), 1)),
-               .window_bytes = window,
-               .key = job->key,
-               .idempotent = job->idempotent,
-               .hops = static_cast<uint8_t>(job->hops + (above ? 1 : 0)),
-               .body = BytesOf(job->body)});
+  const Request request{
+      .id = job->call,
+      .service = job->service,
+      .budget_ns = static_cast<uint64_t>(std::max<int64_t>((deadline - now_).count(), 1)),
+      .window_bytes = window,
+      .key = job->key,
+      .idempotent = job->idempotent,
+      .hops = static_cast<uint8_t>(job->hops + (above ? 1 : 0)),
+      .body = BytesOf(job->body)};
+  above ? upstream_->Send(request) : Post(provider->peer, Rewrite(std::move(came), request));
 }
 
 // Its provider has it no more in hand.
 void Broker::Release(Job* job) {
   if (job->provider == nullptr) return;
-  job->provider->in_hand.erase(job);
+  std::vector<Job*>& in_hand = job->provider->in_hand;
+  in_hand[job->in_hand_place] = in_hand.back();
+  in_hand[job->in_hand_place]->in_hand_place = job->in_hand_place;
+  in_hand.pop_back();
   if (waiting_ > 0) {
     for (const std::string& name : job->provider->services) {
       if (!services_.at(name)->waiting.empty()) freed_.push_back(name);
@@ -176,7 +178,7 @@ void Broker::Release(Job* job) {
 
 // The provider is lost: what it has in hand goes to others, where that may be.
 void Broker::TakeBack(Provider* provider, std::string_view why) {
-  std::vector<Job*> in_hand(provider->in_hand.begin(), provider->in_hand.end());
+  std::vector<Job*> in_hand = provider->in_hand;
   std::sort(in_hand.begin(), in_hand.end(),
             [](const Job* a, const Job* b) { return a->number < b->number; });
   for (Job* job : in_hand) {
@@ -209,15 +211,14 @@ void Broker::ServeWaiting(const std::string& name) {
   if (it == services_.end()) return;
   Service& service = *it->second;
   while (!service.waiting.empty()) {
-    const auto job = jobs_.find(service.waiting.front());
-    const bool waits = job != jobs_.end() && job->second->waits;
-    if (waits) {
+    Job* job = service.waiting.front().get();
+    if (job != nullptr && job->waits) {
       Provider* provider = LeastLoaded(service);
       if (service.servers.empty() && service.above) provider = upstream_.get();
       if (provider == nullptr) return;
-      job->second->waits = false;
+      job->waits = false;
       --waiting_;
-      Hand(job->second.get(), provider);
+      Hand(job, provider);
     }
     service.waiting.pop_front();
   }

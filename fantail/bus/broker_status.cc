@@ -50,9 +50,9 @@ std::string Broker::Status() const {
       in_hand += server->in_hand.size();
       capacity += server->capacity;
     }
-    const auto waits = [this](uint64_t number) {
-      const auto it = jobs_.find(number);
-      return it != jobs_.end() && it->second->waits;
+    const auto waits = [](const JobReference& reference) {
+      const Job* job = reference.get();
+      return job != nullptr && job->waits;
     };
     const auto waiting = std::count_if(service.waiting.begin(), service.waiting.end(), waits);
     add("service " + EscapeUnprintable(name) + Count("servers", service.servers.size()) +

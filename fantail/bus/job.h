@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
 #include "fantail/base/ids.h"
 #include "fantail/base/time.h"
@@ -23,8 +22,8 @@ struct Provider {
   Peer* peer = nullptr;  // null: the bus above
   std::vector<std::string> services;
   uint32_t capacity = 0;
-  absl::flat_hash_set<Job*> in_hand;
-  uint64_t handed_at = 0;  // the newest call: of two that are equally loaded, the other is next
+  std::vector<Job*> in_hand;  // each knows its place in it
+  uint64_t handed_at = 0;     // the newest call: of two that are equally loaded, the other is next
   uint64_t served = 0;
 };
 
@@ -56,17 +55,21 @@ struct Asker {
   uint32_t next_part = 0;
 };
 
-struct Job {
-  uint64_t number = 0;
-  std::string service;
-  std::string key;
-  std::string body;
+// What a new job begins with anew.
+struct JobState {
+  uint64_t number = 0;  // 0: over
   bool idempotent = false;
   uint8_t hops = 0;
-  absl::InlinedVector<Asker, 1> askers;
+
+  // When the time of its first asker is up, or before: of Deadlines.
+  bool has_due = false;
+  MonotonicTime due;
+  uint64_t due_tick = 0;
+  size_t due_place = 0;
 
   // Where it is.
   Provider* provider = nullptr;
+  size_t in_hand_place = 0;
   uint64_t call = 0;    // its id there
   bool handed = false;  // to anybody, ever
   bool waits = false;   // for a server with a free hand
@@ -74,15 +77,22 @@ struct Job {
   uint32_t window = 0;   // that it began with
   uint64_t granted = 0;  // bytes that it may send in this attempt, in all
 
-  // The answer: parts from `first_part` on, until all askers have them, and longer if others may
-  // still join.
-  absl::InlinedVector<std::string, 1> parts;
+  // The answer: see Job::parts.
   uint32_t first_part = 0;
   size_t held_bytes = 0;
   bool whole = false;
   bool joinable = false;  // it has a key, and all parts from the first are there
   bool is_kept = false;   // for who asks the same next, until `kept_until`
   MonotonicTime kept_until;
+};
+
+struct Job : JobState {
+  std::string service;
+  std::string key;
+  std::string body;
+  absl::InlinedVector<Asker, 1> askers;
+  // From `first_part` on, until all askers have them, and longer if others may still join.
+  absl::InlinedVector<std::string, 1> parts;
 
   uint32_t next_part() const { return first_part + static_cast<uint32_t>(parts.size()); }
 };

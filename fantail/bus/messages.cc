@@ -1,9 +1,11 @@
 #include "fantail/bus/messages.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "bus_generated.h"
 #include "fantail/base/pattern.h"
+#include "fantail/bus/layout.h"
 #include "fantail/wire/flat.h"
 
 namespace fantail::bus {
@@ -35,10 +37,6 @@ Builder& Scratch() {
   thread_local Builder builder(1024);
   builder.Clear();
   return builder;
-}
-
-wire::flat::Bytes Put(Builder& builder, Body body) {
-  return builder.CreateVector(reinterpret_cast<const uint8_t*>(body.data()), body.size());
 }
 
 Problem ReadBytes(const flatbuffers::Vector<uint8_t>* bytes, Body* out) {
@@ -97,6 +95,12 @@ Problem Read(const fbs::Reachable& t, Reachable* m) {
   return ReadServices(t.services(), &m->services);
 }
 
+Problem Check(const Request& m) {
+  if (Problem problem = ReadService(m.service)) return problem;
+  if (m.key.size() > kMaxKeyBytes) return "a key is too long";
+  return m.window_bytes < kMinWindowBytes ? "a window too small for a part" : nullptr;
+}
+
 Problem Read(const fbs::Request& t, Request* m) {
   m->id = t.id();
   m->service = View(t.service());
@@ -105,9 +109,7 @@ Problem Read(const fbs::Request& t, Request* m) {
   m->key = View(t.key());
   m->idempotent = t.idempotent();
   m->hops = t.hops();
-  if (Problem problem = ReadService(m->service)) return problem;
-  if (m->key.size() > kMaxKeyBytes) return "a key is too long";
-  if (m->window_bytes < kMinWindowBytes) return "a window too small for a part";
+  if (Problem problem = Check(*m)) return problem;
   return ReadBytes(t.body(), &m->body);
 }
 
@@ -229,21 +231,11 @@ wire::Message Encode(const Reachable& reachable) {
 }
 
 wire::Message Encode(const Request& request) {
-  Builder& b = Scratch();
-  const auto service = Text(b, request.service);
-  flatbuffers::Offset<flatbuffers::String> key;
-  if (!request.key.empty()) key = Text(b, request.key);
-  const auto body = Put(b, request.body);
-  return Finish(b, Kind::kRequest,
-                fbs::CreateRequest(b, request.id, service, request.budget_ns, request.window_bytes,
-                                   key, request.idempotent, request.hops, body));
+  return layout::Encode(request);
 }
 
 wire::Message Encode(const Answer& answer) {
-  Builder& b = Scratch();
-  const auto body = Put(b, answer.body);
-  return Finish(b, Kind::kAnswer,
-                fbs::CreateAnswer(b, answer.id, answer.attempt, answer.part, answer.last, body));
+  return layout::Encode(answer);
 }
 
 wire::Message Encode(const Failure& failure) {
@@ -284,7 +276,37 @@ DecodeError Decoder::Decode(std::span<const std::byte> bytes, AnyMessage* out) {
   const DecodeError error = opener_.Open(bytes, &opened);
   detail_ = opener_.detail();
   if (error != DecodeError::kNone) return error;
+  if (opened.kind == static_cast<uint8_t>(Kind::kRequest)) {
+    Request& request = out->emplace<Request>();
+    if (layout::Read(opened.whole(), &request)) {
+      const Problem problem = Check(request);
+      if (problem != nullptr) detail_ = problem;
+      return problem == nullptr ? DecodeError::kNone : DecodeError::kNonsense;
+    }
+  } else if (opened.kind == static_cast<uint8_t>(Kind::kAnswer)) {
+    if (layout::Read(opened.whole(), &out->emplace<Answer>())) return DecodeError::kNone;
+  }
   return DecodeBody(opened.body, static_cast<Kind>(opened.kind), out, &detail_);
+}
+
+namespace {
+
+template <class M>
+wire::Message RewriteAs(wire::Message came, const M& as) {
+  M was;
+  if (!came.is_alone() || !layout::Read(came.bytes(), &was)) return Encode(as);
+  layout::Write(as, came.Fill());
+  return came;
+}
+
+}  // namespace
+
+wire::Message Rewrite(wire::Message came, const Request& as) {
+  return RewriteAs(std::move(came), as);
+}
+
+wire::Message Rewrite(wire::Message came, const Answer& as) {
+  return RewriteAs(std::move(came), as);
 }
 
 const char* KindName(Kind kind) {

@@ -170,6 +170,11 @@ wire::Message Encode(const Ping& ping);
 wire::Message Encode(const Pong& pong);
 wire::Message Encode(const Leave& leave);
 
+// As Encode, out of the message that came with the same texts and body: without a copy, if nobody
+// else has a reference to it. Any other, or none, is left alone.
+wire::Message Rewrite(wire::Message came, const Request& as);
+wire::Message Rewrite(wire::Message came, const Answer& as);
+
 // Bytes to messages, as wire::Decoder.
 class Decoder {
  public:

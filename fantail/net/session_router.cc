@@ -36,12 +36,7 @@ wire::SendResult SessionRouter::Send(std::string_view address, const wire::Messa
     zmq::message_t id(address.data(), address.size());
     const auto more = zmq::send_flags::sndmore | zmq::send_flags::dontwait;
     if (!socket_->send(id, more)) return wire::SendResult::kWouldBlock;
-    if (!newest_.Shares(message)) {
-      newest_ = message;
-      *shared_ = Share(message);
-    }
-    zmq::message_t body;
-    body.copy(*shared_);
+    zmq::message_t body = IsReceived(message) ? Share(message) : ShareAgain(message);
     // The peer was chosen and had room: the last frame follows the first.
     return socket_->send(body, zmq::send_flags::dontwait) ? wire::SendResult::kSent
                                                           : wire::SendResult::kPeerGone;
@@ -51,10 +46,20 @@ wire::SendResult SessionRouter::Send(std::string_view address, const wire::Messa
   }
 }
 
+zmq::message_t SessionRouter::ShareAgain(const wire::Message& message) {
+  if (!newest_.Shares(message)) {
+    newest_ = message;
+    *shared_ = Share(message);
+  }
+  zmq::message_t body;
+  body.copy(*shared_);
+  return body;
+}
+
 bool SessionRouter::Receive(const Handler& handler, int most) {
   zmq::message_t id;
-  zmq::message_t body;
   for (int i = 0; i < most; ++i) {
+    zmq::message_t body;
     drained_ = !socket_->recv(id, zmq::recv_flags::dontwait);
     if (drained_) return false;
     bool whole = false;
@@ -67,9 +72,8 @@ bool SessionRouter::Receive(const Handler& handler, int most) {
         if (!extra.more()) break;
       }
     }
-    const std::span<const std::byte> bytes(static_cast<const std::byte*>(body.data()),
-                                           whole ? body.size() : 0);
-    handler({static_cast<const char*>(id.data()), id.size()}, bytes);
+    if (!whole) body.rebuild();
+    handler({static_cast<const char*>(id.data()), id.size()}, Received(std::move(body)));
   }
   return true;
 }

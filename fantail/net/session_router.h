@@ -7,7 +7,6 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,7 +29,7 @@ class SessionRouter final : public wire::Links {
 
   wire::SendResult Send(std::string_view address, const wire::Message& message) override;
 
-  using Handler = std::function<void(std::string_view address, std::span<const std::byte> bytes)>;
+  using Handler = std::function<void(std::string_view address, wire::Message message)>;
   // Hands over what has arrived, at most `most` messages; true if there may be more.
   bool Receive(const Handler& handler, int most);
 
@@ -38,10 +37,12 @@ class SessionRouter final : public wire::Links {
   zmq::socket_t& socket() { return *socket_; }
 
  private:
+  zmq::message_t ShareAgain(const wire::Message& message);
+
   std::unique_ptr<zmq::socket_t> socket_;
   bool drained_ = false;  // it has nothing to read, and was not used since it said so
-  // The newest message: the sessions of a group get the same one after another, and a copy of what
-  // libzmq made of it costs no allocation.
+  // The newest message of our own: the sessions of a group get the same one after another, and a
+  // copy of what libzmq made of it costs no allocation.
   wire::Message newest_;
   std::unique_ptr<zmq::message_t> shared_;
 };

@@ -1,5 +1,7 @@
 #include "fantail/net/sockets.h"
 
+#include <utility>
+#include <vector>
 #include <zmq.hpp>
 
 #include "fantail/wire/limits.h"
@@ -38,6 +40,29 @@ void SetCommonOptions(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::rcvhwm, kReceiveHighWater);
   socket.set(zmq::sockopt::sndbuf, kSendBuffer);
   socket.set(zmq::sockopt::rcvbuf, kReceiveBuffer);
+}
+
+// libzmq holds the bytes.
+struct FrameBlock final : wire::Message::Block {
+  mutable zmq::message_t frame;  // a copy of it counts its owners
+};
+
+// Blocks to be used again, of a thread: what comes in one turn goes out at its end.
+constexpr size_t kSpareBlocks = 512;
+thread_local std::vector<std::unique_ptr<FrameBlock>> spare_blocks;
+
+void DestroyFrame(wire::Message::Block* block) {
+  std::unique_ptr<FrameBlock> mine(static_cast<FrameBlock*>(block));
+  mine->frame.rebuild();
+  mine->references = 1;
+  if (spare_blocks.size() < kSpareBlocks) spare_blocks.push_back(std::move(mine));
+}
+
+std::unique_ptr<FrameBlock> NewFrameBlock() {
+  if (spare_blocks.empty()) return std::make_unique<FrameBlock>();
+  std::unique_ptr<FrameBlock> block = std::move(spare_blocks.back());
+  spare_blocks.pop_back();
+  return block;
 }
 
 }  // namespace
@@ -79,14 +104,32 @@ zmq::socket_t MakeSessionDealer(Context& context) {
   return socket;
 }
 
-zmq::message_t Share(wire::Message message) {
+zmq::message_t Share(const wire::Message& message) {
   const std::span<const std::byte> bytes = message.bytes();
+  if (IsReceived(message)) {
+    zmq::message_t frame;
+    frame.copy(static_cast<const FrameBlock*>(message.block())->frame);
+    return frame;
+  }
   // Libzmq makes one block of a copy, and two of what it shares, which the I/O thread frees.
   if (bytes.size() < kCopyBelow) return zmq::message_t(bytes.data(), bytes.size());
   return zmq::message_t(
       const_cast<std::byte*>(bytes.data()), bytes.size(),
       [](void*, void* block) { wire::Message::Unref(static_cast<wire::Message::Block*>(block)); },
-      std::move(message).Release());
+      wire::Message(message).Release());
+}
+
+bool IsReceived(const wire::Message& message) {
+  return message.block() != nullptr && message.block()->destroy == DestroyFrame;
+}
+
+wire::Message Received(zmq::message_t frame) {
+  std::unique_ptr<FrameBlock> block = NewFrameBlock();
+  block->frame = std::move(frame);
+  block->size = block->frame.size();
+  block->data = static_cast<std::byte*>(block->frame.data());
+  block->destroy = DestroyFrame;
+  return wire::Message(block.release());
 }
 
 }  // namespace fantail::net

@@ -39,7 +39,10 @@ zmq::socket_t MakeSessionRouter(Context& context);
 zmq::socket_t MakeSessionDealer(Context& context);
 
 // A ZeroMQ message that shares the bytes of `message`, or has a copy of them if they are few.
-zmq::message_t Share(wire::Message message);
+zmq::message_t Share(const wire::Message& message);
+// What came, as it is: when it is sent on, nothing of it is copied.
+wire::Message Received(zmq::message_t frame);
+bool IsReceived(const wire::Message& message);
 
 }  // namespace fantail::net
 

@@ -35,6 +35,10 @@ uint32_t MessageChecksum(std::span<const std::byte> message);
 struct Opened {
   uint8_t kind = 0;
   std::span<const std::byte> body;  // aligned to 8 bytes
+  // With the header.
+  std::span<const std::byte> whole() const {
+    return {body.data() - kHeaderBytes, body.size() + kHeaderBytes};
+  }
 };
 
 // Takes frames off messages.

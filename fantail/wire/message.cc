@@ -1,22 +1,29 @@
 #include "fantail/wire/message.h"
 
+#include <cstring>
 #include <new>
 
 namespace fantail::wire {
 namespace {
+
 constexpr size_t kAlignment = 64;
 // What is shorter is copied as fast wherever it lies, and aligned memory costs the allocator
 // several times as much.
 constexpr size_t kAlignFrom = 4096;
-}  // namespace
+
+using Block = Message::Block;
+static_assert(sizeof(Block) % 16 == 0 && sizeof(Block) <= kAlignment);
 
 // The bytes follow the block.
-struct Message::Block {
-  std::atomic<uint32_t> references{1};
-  size_t size = 0;
+void Destroy(Block* block) {
+  const bool aligned = block->size >= kAlignFrom;
+  block->~Block();
+  if (!aligned) return ::operator delete(block);
+  void* memory = reinterpret_cast<std::byte*>(block) + sizeof(Block) - kAlignment;
+  ::operator delete (memory, std::align_val_t{kAlignment});
+}
 
-  std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
-};
+}  // namespace
 
 Message Message::WithSize(size_t size) {
   void* place = nullptr;
@@ -26,19 +33,17 @@ Message Message::WithSize(size_t size) {
     void* memory = ::operator new (kAlignment + size, std::align_val_t{kAlignment});
     place = static_cast<std::byte*>(memory) + kAlignment - sizeof(Block);
   }
-  Message message;
-  message.block_ = new (place) Block;
-  message.block_->size = size;
+  auto* block = new (place) Block;
+  block->size = size;
+  block->data = reinterpret_cast<std::byte*>(block + 1);
+  block->destroy = Destroy;
+  return Message(block);
+}
+
+Message Message::CopyOf(std::span<const std::byte> bytes) {
+  Message message = WithSize(bytes.size());
+  std::memcpy(message.Fill().data(), bytes.data(), bytes.size());
   return message;
-}
-
-std::span<std::byte> Message::Fill() {
-  return {block_->data(), block_->size};
-}
-
-std::span<const std::byte> Message::bytes() const {
-  if (block_ == nullptr) return {};
-  return {block_->data(), block_->size};
 }
 
 void Message::Ref() {
@@ -47,11 +52,7 @@ void Message::Ref() {
 
 void Message::Unref(Block* block) {
   if (block == nullptr || block->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  const bool aligned = block->size >= kAlignFrom;
-  block->~Block();
-  if (!aligned) return ::operator delete(block);
-  void* memory = reinterpret_cast<std::byte*>(block) + sizeof(Block) - kAlignment;
-  ::operator delete (memory, std::align_val_t{kAlignment});
+  block->destroy(block);
 }
 
 }  // namespace fantail::wire

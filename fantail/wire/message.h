@@ -17,8 +17,14 @@ namespace fantail::wire {
 
 class Message {
  public:
-  // The owner of the bytes; passed through libraries that only know `void*`.
-  struct Block;
+  // The owner of the bytes; passed through libraries that only know `void*`. One that another
+  // library holds derives from it.
+  struct Block {
+    std::atomic<uint32_t> references{1};
+    size_t size = 0;
+    std::byte* data = nullptr;
+    void (*destroy)(Block*) = nullptr;
+  };
 
   Message() = default;
   Message(const Message& other) : block_(other.block_) { Ref(); }
@@ -29,13 +35,24 @@ class Message {
   }
   ~Message() { Unref(block_); }
 
-  // Bytes to be filled once, before the message is shared.
   static Message WithSize(size_t size);
-  std::span<std::byte> Fill();
+  static Message CopyOf(std::span<const std::byte> bytes);
+  // Takes over a reference.
+  explicit Message(Block* block) : block_(block) {}
+  // To write to. REQUIRES: is_alone(), and it was not sent.
+  std::span<std::byte> Fill() { return {block_->data, block_->size}; }
 
-  std::span<const std::byte> bytes() const;
+  std::span<const std::byte> bytes() const {
+    return block_ == nullptr ? std::span<const std::byte>()
+                             : std::span<const std::byte>(block_->data, block_->size);
+  }
   size_t size() const { return bytes().size(); }
   bool empty() const { return block_ == nullptr; }
+  // Nobody else has a reference to the bytes.
+  bool is_alone() const {
+    return block_ != nullptr && block_->references.load(std::memory_order_acquire) == 1;
+  }
+  const Block* block() const { return block_; }
   // Whether both are the same bytes in memory.
   bool Shares(const Message& other) const { return block_ == other.block_; }
 

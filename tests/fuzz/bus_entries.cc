@@ -72,7 +72,7 @@ void FuzzBus(std::span<const std::byte> bytes) {
   for (const bus::Role role : {bus::Role::kClient, bus::Role::kServer, bus::Role::kBus}) {
     const wire::Message join = bus::Encode(
         bus::Join{.name = "m", .node = {uint64_t{10} + static_cast<uint64_t>(role)}, .role = role});
-    broker.Receive(bus::RoleName(role), join.bytes(), now);
+    broker.Receive(bus::RoleName(role), join, now);
   }
   while (bytes.size() > 2) {
     const size_t length =
@@ -87,10 +87,10 @@ void FuzzBus(std::span<const std::byte> bytes) {
     if (who == 0) client.Receive(message, now);
     if (who == 1) server.Receive(message, now);
     if (who == 2) broker.upstream()->Receive(message, now);
-    if (who == 3) broker.Receive("client", message, now);
-    if (who == 4) broker.Receive("server", message, now);
-    if (who == 5) broker.Receive("bus", message, now);
-    if (who > 5) broker.Receive("a stranger", message, now);
+    if (who == 3) broker.Receive("client", wire::Message::CopyOf(message), now);
+    if (who == 4) broker.Receive("server", wire::Message::CopyOf(message), now);
+    if (who == 5) broker.Receive("bus", wire::Message::CopyOf(message), now);
+    if (who > 5) broker.Receive("a stranger", wire::Message::CopyOf(message), now);
     broker.Turn(now);
     client.Turn(now);
     server.Turn(now);

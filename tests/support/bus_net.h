@@ -159,11 +159,11 @@ class BusNet {
 
   void Deliver(Line* line) {
     while (line->connected() && !line->up_.empty() && line->up_.front().first <= now) {
-      const wire::Message message = std::move(line->up_.front().second);
+      wire::Message message = std::move(line->up_.front().second);
       line->up_.pop_front();
       if (!line->silent) {
         line->node_of_address_->heard_ = true;
-        line->node_of_address_->broker->Receive(line->address_, message.bytes(), now);
+        line->node_of_address_->broker->Receive(line->address_, std::move(message), now);
       }
     }
     while (line->connected() && !line->deaf && !line->down_.empty() &&

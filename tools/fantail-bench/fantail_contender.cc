@@ -52,9 +52,11 @@ class FantailPublisher final : public Publisher {
   void Turn() {
     const MonotonicTime now = net::ReadMonotonicClock();
     server_.Turn(now);
-    router_.Receive([&](std::string_view from,
-                        std::span<const std::byte> bytes) { server_.Receive(from, bytes, now); },
-                    kMessagesATurn);
+    router_.Receive(
+        [&](std::string_view from, const wire::Message& message) {
+          server_.Receive(from, message.bytes(), now);
+        },
+        kMessagesATurn);
   }
 
   net::Context context_;

@@ -104,10 +104,11 @@ void KnownPublisher::Run() {
       server.AddRecords(records);
       published_ += records.size();
     }
-    bool more =
-        router.Receive([&](std::string_view from,
-                           std::span<const std::byte> bytes) { server.Receive(from, bytes, now); },
-                       kMessagesATurn);
+    bool more = router.Receive(
+        [&](std::string_view from, const wire::Message& message) {
+          server.Receive(from, message.bytes(), now);
+        },
+        kMessagesATurn);
     more = server.Turn(now) || more;
     poller.Clear();
     poller.Add(&router.socket(), router.has());

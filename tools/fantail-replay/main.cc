@@ -112,8 +112,8 @@ class Replay {
     bool more = false;
     if (poller_.Readable(&router_.socket())) {
       more = router_.Receive(
-          [&](std::string_view from, std::span<const std::byte> bytes) {
-            server_.Receive(from, bytes, now);
+          [&](std::string_view from, const wire::Message& message) {
+            server_.Receive(from, message.bytes(), now);
           },
           kMessagesPerTurn);
     }

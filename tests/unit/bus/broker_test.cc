@@ -1,4 +1,6 @@
 // One bus: who gets a request, and what comes back.
+#include "fantail/bus/broker.h"
+
 #include "tests/unit/bus/bus_fixture.h"
 
 namespace fantail::bus {
@@ -277,6 +279,60 @@ TEST_F(BrokerTest, TheStatusOfABusIsAServiceOfItsOwn) {
   EXPECT_NE(client->answers[above].find("server a in_hand=0 capacity=4 served=0"),
             std::string::npos);
   EXPECT_EQ(client->outcome[beyond], "no server");
+}
+
+// What a bus sent, to whom.
+class SentLinks final : public wire::Links {
+ public:
+  wire::SendResult Send(std::string_view address, const wire::Message& message) override {
+    sent[std::string(address)] = message;
+    return wire::SendResult::kSent;
+  }
+  template <class M>
+  M Newest(const std::string& address) {
+    EXPECT_EQ(decoder_.Decode(sent[address].bytes(), &any_), wire::DecodeError::kNone);
+    EXPECT_TRUE(std::holds_alternative<M>(any_));
+    return std::get<M>(any_);
+  }
+  std::map<std::string, wire::Message> sent;
+
+ private:
+  Decoder decoder_;
+  AnyMessage any_;
+};
+
+TEST(PassingOnTest, ARequestAndItsAnswerGoOnAsTheMessagesThatCame) {
+  SentLinks links;
+  BrokerObserver observer;
+  const MonotonicTime now{seconds(1000)};
+  Broker broker({.name = "branch", .node = {1}}, &links, &observer);
+  const auto receive = [&](const char* from, wire::Message message) {
+    const std::byte* place = message.bytes().data();
+    broker.Receive(from, std::move(message), now);
+    broker.Turn(now);
+    return place;
+  };
+  wire::TextListBuilder services;
+  services.Add("echo");
+  receive("server", Encode(Join{.name = "a", .node = {2}, .role = Role::kServer}));
+  receive("server", Encode(Offer{.services = services.list()}));
+  receive("client", Encode(Join{.name = "b", .node = {3}}));
+
+  const std::byte* asked =
+      receive("client",
+              Encode(Request{
+                  .id = 77, .service = "echo", .budget_ns = 1'000'000, .body = BytesOf("hello")}));
+  EXPECT_EQ(links.sent["server"].bytes().data(), asked);
+  const auto call = links.Newest<Request>("server");
+  EXPECT_NE(call.id, 77u);
+  EXPECT_EQ(TextOf(call.body), "hello");
+
+  const std::byte* told =
+      receive("server", Encode(Answer{.id = call.id, .body = BytesOf("at once")}));
+  EXPECT_EQ(links.sent["client"].bytes().data(), told);
+  const auto answer = links.Newest<Answer>("client");
+  EXPECT_EQ(answer.id, 77u);
+  EXPECT_EQ(TextOf(answer.body), "at once");
 }
 
 }  // namespace
