@@ -1,6 +1,7 @@
 // fantail-gateway: the forwarder device. One upstream interest, many sessions.
 #include <csignal>
 #include <cstdio>
+#include <memory>
 
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
@@ -15,7 +16,9 @@
 #include "fantail/app/signals.h"
 #include "fantail/app/status_line.h"
 #include "fantail/app/written_file.h"
+#include "fantail/bus/client.h"
 #include "fantail/feed/forwarder.h"
+#include "fantail/history/mender.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
 #include "fantail/net/poller.h"
@@ -28,6 +31,8 @@ namespace {
 // bound keeps the sessions' turns coming.
 constexpr int kUpstreamMessagesPerTurn = 64;
 constexpr int kSessionMessagesPerTurn = 256;
+// A part of a history is some thousand records: live ticks come between any two.
+constexpr int kHistoryMessagesPerTurn = 1;
 // The timers of the state machines need no finer grain.
 constexpr Nanos kIdleWait = std::chrono::milliseconds(20);
 // A start that goes well is over sooner, and says nothing of connecting.
@@ -46,6 +51,8 @@ struct Options {
   Nanos linger = std::chrono::seconds(5);
   app::ByteSize ring{size_t{256} << 20};
   app::ByteSize window{1 << 20};
+  std::vector<app::Endpoint> bus;
+  app::ByteSize repair_rate{0};
 };
 
 void Declare(Options* o, app::CommandLine* line) {
@@ -76,6 +83,12 @@ void Declare(Options* o, app::CommandLine* line) {
                       "where sessions are sent on SIGUSR1, and before this gateway stops; to "
                       "another gateway of the branch they go without losing a tick",
                       line);
+  app::EndpointsOption("--bus ENDPOINT", app::EndpointUse::kConnect, &o->bus,
+                       "where history is asked for, tcp://HOST:PORT: what the node above had no "
+                       "more is fetched into the ring; the next is tried when one dies",
+                       line);
+  line->Option("--repair-rate SIZE", &o->repair_rate,
+               "the most that is fetched a second; 0 is as fast as it goes");
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
@@ -107,6 +120,9 @@ class Gateway {
                    &router_, &session_log_),
         connectors_(&context_, &forwarder_.upstream(), app::EndpointTexts(options.upstream),
                     app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+        repair_(options.bus.empty()
+                    ? nullptr
+                    : std::make_unique<Repair>(options, node, &context_, &forwarder_.server())),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {}
 
@@ -138,6 +154,7 @@ class Gateway {
                more;
       }
       more = forwarder_.Turn(now) || more;
+      if (repair_ != nullptr) more = repair_->Turn(now, poller_) || more;
       ReportState(now);
       line_log_.Report(forwarder_.upstream(), now);
       ReportStatus(now);
@@ -145,6 +162,7 @@ class Gateway {
       poller_.Add(&router_.socket(), router_.has());
       poller_.Add(signals_->fd());
       connectors_.AddTo(&poller_);
+      if (repair_ != nullptr) repair_->connector.AddTo(&poller_);
       poller_.Wait(more ? Nanos{0} : kIdleWait);
     }
   }
@@ -152,6 +170,8 @@ class Gateway {
   app::KeyValues Summary() const {
     const feed::ClientCounters up = forwarder_.upstream().counters();
     const feed::ServerCounters& down = forwarder_.server().counters();
+    const history::MenderCounters repair =
+        repair_ == nullptr ? history::MenderCounters{} : repair_->mender.counters();
     return {{"wan_bytes_received", std::to_string(up.bytes_received)},
             {"wan_bytes_sent", std::to_string(up.bytes_sent)},
             {"lan_bytes_sent", std::to_string(down.bytes_sent)},
@@ -159,10 +179,45 @@ class Gateway {
             {"ticks_received", std::to_string(up.records)},
             {"ticks_sent", std::to_string(down.ticks_sent)},
             {"gaps", std::to_string(up.gaps)},
+            {"gaps_mended", std::to_string(repair.mended)},
             {"bad_messages", std::to_string(up.bad_messages + down.bad_messages)}};
   }
 
  private:
+  // What it takes to fetch what was missed.
+  struct Repair {
+    Repair(const Options& options, NodeId node, net::Context* context, feed::FeedServer* server)
+        : mender({.feed = options.common.feed, .bytes_per_second = options.repair_rate.bytes},
+                 server),
+          client({.name = options.common.name, .node = node}, mender.client_events()),
+          connector(
+              context, &client, app::EndpointTexts(options.bus),
+              [](const std::string&) { return false; }, app::KernelRandom()) {
+      mender.set_client(&client);
+    }
+    // True if there is more to do right away.
+    bool Turn(MonotonicTime now, const net::Poller& poller) {
+      const history::MenderCounters before = mender.counters();
+      const bool more = connector.Turn(now, kHistoryMessagesPerTurn, poller);
+      client.Turn(now);
+      mender.Turn(now);
+      if (mender.counters().mended > before.mended) {
+        app::LogInfo("history: a gap is filled, {} ticks fetched so far",
+                     app::FormatCount(mender.fetch_counters().records));
+        said.clear();
+      } else if (mender.counters().failed > before.failed && mender.problem() != said) {
+        said = mender.problem();
+        app::LogWarning("history: {}; it is asked again", app::Harmless(said));
+      }
+      return more;
+    }
+
+    history::Mender mender;
+    bus::Client client;
+    net::Connector connector;
+    std::string said;  // of mender.problem(), since it last went well
+  };
+
   std::optional<int> OnSignals(MonotonicTime now) {
     while (const auto signal = signals_->Next()) {
       if (*signal == SIGHUP) continue;  // nothing to read again
@@ -178,6 +233,7 @@ class Gateway {
     if (forwarder_.server().session_count() > 0 && now < stop_by_) return std::nullopt;
     forwarder_.server().Close("the gateway stops");
     connectors_.Close();
+    if (repair_ != nullptr) repair_->connector.Close();
     return 128 + signals_->stop_signal();
   }
 
@@ -225,6 +281,7 @@ class Gateway {
   app::SessionLog session_log_;
   feed::Forwarder forwarder_;
   net::Connectors connectors_;
+  const std::unique_ptr<Repair> repair_;  // null: gaps stay
   app::LineLog line_log_;
   net::Poller poller_;
   app::ReadyFile ready_;
@@ -247,6 +304,7 @@ int Main(int argc, char** argv) {
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
   absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
   keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
+  keys.Update(app::CheckPlaintext("--bus", options.bus, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   app::Signals signals({SIGUSR1});
   Gateway gateway(options, &signals, app::RandomNodeId());

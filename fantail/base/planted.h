@@ -59,6 +59,7 @@ enum class Bug : uint8_t {
   kBelieveOldGap,
   kTellTooEarly,
   kForwarderHidesGap,
+  kMendOverLoss,
   // Lines.
   kCountOldInterest,
   kTrustTheOtherLine,

@@ -60,9 +60,7 @@ void EpochState::AddOlder(std::span<const wire::Record> records) {
 }
 
 void EpochState::AddGap(const GapNotice& gap, MonotonicTime now) {
-  for (const Pattern& pattern : gap.patterns) {
-    if (!planted::On(planted::Bug::kForgetRaise)) coverage_.Raise(pattern, gap.to);
-  }
+  if (!planted::On(planted::Bug::kForgetRaise)) coverage_.Raise(gap.patterns, gap.from, gap.to);
   for (const auto& [key, group] : groups_) group->AddGap(gap, now);
 }
 

@@ -137,6 +137,12 @@ class FeedServer {
   void Narrow(const Interest& interest) {
     if (state_ != nullptr) state_->coverage().Narrow(interest);
   }
+  // What is missing in the middle of what is held, for who can have it from elsewhere: its records
+  // are given as a backfill, and then it is mended.
+  const Hole* NextHole(uint64_t number) const {
+    return state_ == nullptr ? nullptr : state_->coverage().NextHole(number, state_->held_from());
+  }
+  void Mend(uint64_t hole, Position from) { state_->coverage().Mend(hole, from); }
   // Begins the sessions that waited for what has just been acknowledged.
   void StartWaiting() { Turn(now_); }
   // What pongs say of the path above this node; `proved_at` is when the newest proof of life from

@@ -204,7 +204,42 @@ bool SimGateway::Turn(MonotonicTime now) {
   checked_at_ = now;
   CheckClient();
   if (publisher_ != nullptr) CheckFresh(now);
+  if (publisher_ != nullptr) MendHoles();
   return more;
+}
+
+// As from a history: two holes of three, or what there is of them.
+void SimGateway::MendHoles() {
+  const feed::EpochState* state = server()->state();
+  if (state == nullptr || !publisher_->alive || publisher_->epoch() != state->epoch()) return;
+  const feed::EpochState& above = *publisher_->state();
+  const Truth& truth = publisher_->truth();
+  for (const feed::Hole* hole = server()->NextHole(0); hole != nullptr;) {
+    const uint64_t number = hole->number;
+    if (number % 3 != 0) {
+      const feed::Interest wanted(hole->patterns);
+      const Position from{number % 5 == 0 ? (hole->after.value + hole->through.value) / 2 : 0};
+      const uint64_t to = std::min(hole->through, truth.head()).value;
+      for (uint64_t at = std::max(hole->after, from).value; at < to; ++at) {
+        const auto [topic, sequence] = truth.records()[at];
+        const TruthTopic& published = truth.topics()[topic];
+        if (!wanted.Matches(published.name)) continue;
+        wire::Record record{.position = {at + 1}, .tick = published.ticks[sequence - 1]};
+        record.tick.topic = above.topics().by_name().find(published.name)->second;
+        const std::string_view venue = published.venues[sequence - 1];
+        size_t place = 0;
+        for (const std::string_view text : above.venue_texts()) {
+          if (text == venue) record.tick.venue = above.venue_ids()[place];
+          ++place;
+        }
+        server()->AddTopic(record.tick.topic, published.name);
+        if (!venue.empty()) server()->AddVenue(record.tick.venue, venue);
+        server()->AddBackfill({&record, 1});
+      }
+      server()->Mend(number, from);
+    }
+    hole = server()->NextHole(number);
+  }
 }
 
 void SimGateway::CheckClient() {

@@ -40,6 +40,7 @@ class SimPublisher final : public Node {
                uint64_t epochs = 0);
 
   feed::FeedServer* server() override { return server_.get(); }
+  const feed::EpochState* state() const { return server_->state(); }
   bool Turn(MonotonicTime now) override;
   // A new epoch, above all before it.
   void Start(MonotonicTime now) override;
@@ -93,6 +94,7 @@ class SimGateway final : public Node {
  private:
   void CheckClient();
   void CheckFresh(MonotonicTime now);
+  void MendHoles();
 
   const SimPublisher* const publisher_;
   const size_t lines_;

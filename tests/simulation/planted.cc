@@ -56,6 +56,7 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kTellTooEarly, "tell-too-early",
        "what is new is promised behind a node that was further"},
       {Bug::kForwarderHidesGap, "forwarder-hides-gap", "a gateway keeps a gap to itself"},
+      {Bug::kMendOverLoss, "mend-over-loss", "what is lost for good counts as mended"},
       {Bug::kCountOldInterest, "count-old-interest", "a line counts with an interest of old"},
       {Bug::kTrustTheOtherLine, "trust-the-other-line",
        "a gap of one line is left to another that is down"},

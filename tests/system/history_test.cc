@@ -90,6 +90,34 @@ TEST_F(HistoryTest, DesksThatWereCutOffForLongerThanTheRingCoversEndWithEveryRec
   EXPECT_LT(Summary("bytes"), input_.size() * 3 / 2);
 }
 
+TEST_F(HistoryTest, AGatewayFillsItsRingSoThatWhoResumesThereMissesNothing) {
+  StartFeed(9000);
+  Program& branch = GatewayVia(link_->endpoint(), {"--bus", branch_->endpoint()});
+  FaultRelay lan({.target = branch.endpoint()});
+  Program& present = Desk(branch, {"--until-end"});
+  Program& away = DeskVia(lan.endpoint(), {"--until-end"});
+  ASSERT_TRUE(AwaitRows(present, 500) && AwaitRows(away, 500));
+  lan.SetHole(true);
+  link_->SetHole(true);
+  ASSERT_TRUE(branch.Said("upstream is stale"));
+  const double begin = Now();
+  Eventually([&] { return Now() > begin + 1; });
+  link_->SetHole(false);
+  ASSERT_TRUE(branch.Said("history: a gap is filled")) << branch.err();
+  lan.SetHole(false);
+
+  // It was there when the ticks were missing, and was told.
+  EXPECT_EQ(present.Wait(Seconds(60)), 2) << present.err();
+  EXPECT_TRUE(present.Said("gap:"));
+  // It comes back where they are.
+  EXPECT_EQ(away.Wait(Seconds(60)), 0) << away.err();
+  const std::string got = away.out();
+  const std::string_view rows = std::string_view(got).substr(got.find('\n') + 1);
+  EXPECT_GT(rows.size(), input_.size() / 2);
+  EXPECT_TRUE(SameText(rows, std::string_view(input_).substr(input_.size() - rows.size())))
+      << away.err();
+}
+
 TEST_F(HistoryTest, ADeskBeginsInThePastAndRunsOnIntoWhatIsLiveWithoutASeam) {
   StartFeed(4000);
   Program& first = CompleteDesk({"--complete"});

@@ -69,7 +69,7 @@ TEST_F(CoverageTest, ABackfillExtendsWhatIsCoveredBackwards) {
 
 TEST_F(CoverageTest, ABackfillThatEndsBeforeAGapExtendsNothing) {
   coverage.Acknowledge(Interest(P({"A*"})), {10});
-  coverage.Raise(Pattern("AA*"), {50});
+  coverage.Raise(P({"AA*"}), {11}, {50});
   coverage.Extend(Pattern("A*"), {4}, {10});
   EXPECT_EQ(From("A*"), Position{50});
   coverage.Extend(Pattern("A*"), {4}, {50});
@@ -88,13 +88,77 @@ TEST_F(CoverageTest, NarrowKeepsWhatLiesWithin) {
 TEST_F(CoverageTest, AGapRaisesAllThatItOverlaps) {
   coverage.Acknowledge(Interest(P({"A*", "B*"})), {10});
   coverage.Extend(Pattern("AAPL"), {4}, {});
-  coverage.Raise(Pattern("AA*"), {50});
+  coverage.Raise(P({"AA*"}), {11}, {50});
   EXPECT_EQ(From("AAPL"), Position{50});
   EXPECT_EQ(From("A*"), Position{50});
   EXPECT_EQ(From("B*"), Position{10});
-  coverage.Raise(Pattern("*"), {20});
+  coverage.Raise(P({"*"}), {11}, {20});
   EXPECT_EQ(From("AAPL"), Position{50});
   EXPECT_EQ(From("B*"), Position{20});
+}
+
+TEST_F(CoverageTest, AHoleThatIsMendedGivesBackWhatWasHeldBefore) {
+  coverage.Acknowledge(Interest(P({"A*", "B*"})), {10});
+  coverage.Extend(Pattern("AAPL"), {4}, {});
+  coverage.Raise(P({"AA*"}), {30}, {50});
+  const Hole* hole = coverage.NextHole(0, {});
+  ASSERT_NE(hole, nullptr);
+  EXPECT_EQ(hole->after, Position{30});
+  EXPECT_EQ(hole->through, Position{50});
+  EXPECT_EQ(hole->patterns, P({"AA*"}));
+  EXPECT_EQ(coverage.NextHole(hole->number, {}), nullptr);
+  coverage.Mend(hole->number, {});
+  EXPECT_EQ(From("A*"), Position{10});
+  EXPECT_EQ(From("AAPL"), Position{4});
+  EXPECT_EQ(From("B*"), Position{10});
+  EXPECT_EQ(coverage.NextHole(0, {}), nullptr);
+}
+
+TEST_F(CoverageTest, HolesMayBeMendedInAnyOrder) {
+  coverage.Acknowledge(Interest(P({"*"})), {10});
+  coverage.Raise(P({"*"}), {20}, {30});
+  coverage.Raise(P({"A*"}), {40}, {50});
+  const uint64_t first = coverage.NextHole(0, {})->number;
+  const uint64_t second = coverage.NextHole(first, {})->number;
+  coverage.Mend(first, {});
+  EXPECT_EQ(From("*"), Position{50});
+  EXPECT_EQ(coverage.NextHole(0, {})->number, second);
+  coverage.Mend(second, {});
+  EXPECT_EQ(From("*"), Position{10});
+}
+
+TEST_F(CoverageTest, WhatIsLostForGoodInAHoleEndsWhatIsHeldThere) {
+  coverage.Acknowledge(Interest(P({"*"})), {10});
+  coverage.Raise(P({"*"}), {20}, {30});
+  coverage.Mend(coverage.NextHole(0, {})->number, {25});
+  EXPECT_EQ(From("*"), Position{25});
+}
+
+TEST_F(CoverageTest, AGapBeforeAHoleIsNotMendedWithIt) {
+  coverage.Acknowledge(Interest(P({"*"})), {10});
+  coverage.Raise(P({"*"}), {40}, {50});
+  coverage.Raise(P({"B*"}), {20}, {30});
+  coverage.Mend(coverage.NextHole(0, {})->number, {});
+  EXPECT_EQ(From("*"), Position{30});
+}
+
+TEST_F(CoverageTest, AHoleInWhatIsNotCoveredAnyMoreIsForgotten) {
+  coverage.Acknowledge(Interest(P({"A*", "B*"})), {10});
+  coverage.Raise(P({"A*"}), {20}, {30});
+  coverage.Raise(P({"B*"}), {40}, {50});
+  const uint64_t first = coverage.NextHole(0, {})->number;
+  coverage.Narrow(Interest(P({"B*"})));
+  EXPECT_NE(coverage.NextHole(0, {})->number, first);
+  coverage.Acknowledge(Interest(P({"A*", "B*"})), {60});
+  coverage.Mend(first, {});
+  EXPECT_EQ(From("A*"), Position{60});
+}
+
+TEST_F(CoverageTest, AHoleThatIsHeldNoMoreIsNotAskedFor) {
+  coverage.Acknowledge(Interest(P({"*"})), {10});
+  coverage.Raise(P({"*"}), {20}, {30});
+  EXPECT_NE(coverage.NextHole(0, {29}), nullptr);
+  EXPECT_EQ(coverage.NextHole(0, {30}), nullptr);
 }
 
 TEST_F(CoverageTest, ARefusalIsRememberedUntilItIsForgotten) {
@@ -125,7 +189,7 @@ TEST_F(CoverageTest, EveryChangeRaisesTheGeneration) {
   };
   rises([&] { coverage.Acknowledge(Interest(P({"A"})), {1}); });
   rises([&] { coverage.Extend(Pattern("A"), {0}, {}); });
-  rises([&] { coverage.Raise(Pattern("A"), {5}); });
+  rises([&] { coverage.Raise(P({"A"}), {2}, {5}); });
   rises([&] { coverage.Refuse(Pattern("B"), "no"); });
   rises([&] { coverage.Answered({.pattern = Pattern("A"), .after = {}, .through = {}}); });
   rises([&] { coverage.ForgetRefusals(); });
