@@ -1,11 +1,8 @@
 #include "desktop-subscriber/past.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -16,6 +13,7 @@
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/options.h"
+#include "fantail/app/row_output.h"
 #include "fantail/app/signals.h"
 #include "fantail/history/messages.h"
 #include "fantail/net/bus_client.h"
@@ -24,8 +22,6 @@
 namespace fantail::desk {
 namespace {
 
-// What is written at once.
-constexpr size_t kChunkBytes = 256 * 1024;
 // A history is as long as it is; it has an end because its servers do.
 constexpr Nanos kBudget = std::chrono::hours(24);
 
@@ -63,37 +59,6 @@ std::vector<Pattern> Parse(Options* o, app::CommandLine* line, int argc, char** 
   return patterns;
 }
 
-// stdout, in large pieces.
-class Output {
- public:
-  std::string* buffer() { return &buffer_; }
-  // False if no more can be written.
-  bool Flush(bool all) {
-    if (!all && buffer_.size() < kChunkBytes) return error_ == 0;
-    size_t done = 0;
-    while (done < buffer_.size() && error_ == 0) {
-      const ssize_t wrote = write(STDOUT_FILENO, buffer_.data() + done, buffer_.size() - done);
-      if (wrote >= 0) {
-        done += static_cast<size_t>(wrote);
-      } else if (errno != EINTR) {
-        error_ = errno;
-      }
-    }
-    buffer_.clear();
-    return error_ == 0;
-  }
-  // Who reads has had enough: that is no error.
-  bool reader_gone() const { return error_ == EPIPE; }
-  absl::Status problem() const {
-    return absl::PermissionDeniedError(
-        fmt::format("standard output: cannot be written: {}", std::strerror(error_)));
-  }
-
- private:
-  std::string buffer_;
-  int error_ = 0;
-};
-
 // Prints the parts of an answer, each record once, even if another server begins it anew.
 class Printer {
  public:
@@ -123,12 +88,12 @@ class Printer {
       if (record.position > through_) format_->Row(names_, record, output_.buffer());
     }
     through_ = std::max(through_, part_.through);
-    if (!output_.Flush(/*all=*/false)) problem_ = output_.problem();
+    if (!output_.FlushIfFull()) problem_ = output_.problem();
   }
 
   // The exit code, given how the answer ended.
   int End(const absl::Status& asked, const app::CommandLine& line) {
-    if (problem_.ok() && !output_.Flush(/*all=*/true)) problem_ = output_.problem();
+    if (problem_.ok() && !output_.Flush()) problem_ = output_.problem();
     if (output_.reader_gone()) return app::kExitDone;
     if (!problem_.ok()) return line.Fail(problem_);
     if (!asked.ok()) return line.Fail(asked);
@@ -148,7 +113,7 @@ class Printer {
   const RowFormat* const format_;
   const std::vector<Pattern> patterns_;
   const std::string program_;
-  Output output_;
+  app::RowOutput output_;
   history::PartReader reader_;
   history::Part part_;
   FeedNames names_;
@@ -233,7 +198,7 @@ int Directory(int argc, char** argv) {
   if (problem != nullptr) {
     return line.Fail(absl::DataLossError(std::string("the answer makes no sense: ") + problem));
   }
-  Output output;
+  app::RowOutput output;
   output.buffer()->append("epoch,symbol,first_position,last_position,first_time,last_time\n");
   const auto time = [](int64_t ns) {
     return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", absl::FromUnixNanos(ns), absl::UTCTimeZone());
@@ -243,7 +208,7 @@ int Directory(int argc, char** argv) {
                                         Printable(entry.topic), entry.first.value, entry.last.value,
                                         time(entry.first_time_ns), time(entry.last_time_ns)));
   }
-  if (output.Flush(/*all=*/true) || output.reader_gone()) return app::kExitDone;
+  if (output.Flush() || output.reader_gone()) return app::kExitDone;
   return line.Fail(output.problem());
 }
 

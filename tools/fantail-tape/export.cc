@@ -1,15 +1,13 @@
 // fantail-tape export: rows on stdout, what is missing on stderr.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <map>
 
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/options.h"
 #include "fantail/app/progress.h"
+#include "fantail/app/row_output.h"
 #include "fantail/app/signals.h"
 #include "fantail/net/clock.h"
 #include "fantail/tape/range.h"
@@ -18,9 +16,6 @@
 
 namespace fantail::tape_tool {
 namespace {
-
-// What is written at once.
-constexpr size_t kChunkBytes = 256 * 1024;
 
 struct Options {
   std::vector<std::string> tape;
@@ -56,41 +51,11 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Example("fantail-tape export journal --from '#1000000' | head", "from a position on");
 }
 
-// stdout, in large pieces.
-class Output {
- public:
-  std::string* buffer() { return &buffer_; }
-  bool full() const { return buffer_.size() >= kChunkBytes; }
-  // False if no more can be written: reader_gone(), or problem().
-  bool Flush() {
-    size_t done = 0;
-    while (done < buffer_.size()) {
-      const ssize_t wrote = write(STDOUT_FILENO, buffer_.data() + done, buffer_.size() - done);
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) {
-        error_ = errno;
-        return false;
-      }
-      done += static_cast<size_t>(wrote);
-    }
-    buffer_.clear();
-    return true;
-  }
-  bool reader_gone() const { return error_ == EPIPE; }
-  absl::Status problem() const {
-    return absl::PermissionDeniedError(
-        fmt::format("standard output: cannot be written: {}", std::strerror(error_)));
-  }
-
- private:
-  std::string buffer_;
-  int error_ = 0;
-};
-
 // Prints the wanted records up to the end of the range, and remembers the gaps.
 class Printer final : public feed::FeedContent {
  public:
-  Printer(const RowFormat* format, std::vector<Pattern> topics, tape::RangeEnd end, Output* output)
+  Printer(const RowFormat* format, std::vector<Pattern> topics, tape::RangeEnd end,
+          app::RowOutput* output)
       : format_(format), patterns_(std::move(topics)), end_(end), output_(output) {}
 
   // The end of the range, or of what can be written.
@@ -153,13 +118,13 @@ class Printer final : public feed::FeedContent {
     format_->Append(epoch_, record, topic.name,
                     venue < venues_.size() ? std::string_view(venues_[venue]) : "",
                     output_->buffer());
-    if (output_->full() && !output_->Flush()) done_ = failed_ = true;
+    if (!output_->FlushIfFull()) done_ = failed_ = true;
   }
 
   const RowFormat* const format_;
   const std::vector<Pattern> patterns_;
   const tape::RangeEnd end_;
-  Output* const output_;
+  app::RowOutput* const output_;
   Epoch epoch_;
   std::vector<Topic> topics_;  // by id
   std::vector<std::string> venues_;
@@ -271,7 +236,7 @@ int Export(int argc, char** argv) {
   if (!end.ok()) return line.Fail(end.status());
 
   const std::unique_ptr<RowFormat> format = options.ndjson ? MakeNdjsonFormat() : MakeCsvFormat();
-  Output output;
+  app::RowOutput output;
   output.buffer()->append(format->header());
   std::vector<Pattern> topics(options.topics.begin(), options.topics.end());
   Printer printer(format.get(), std::move(topics), *end, &output);
