@@ -39,6 +39,7 @@ struct BrokerOptions {
   Nanos lost_after = std::chrono::seconds(3);
   size_t max_members = 10'000;
   size_t max_asked = 10'000;          // by one client, without an outcome; a bus counts as ten
+  size_t max_asked_bytes = 32 << 20;  // likewise, of the bodies of these
   size_t max_waiting = 100'000;       // for a server with a free hand, in all
   size_t max_outbox_bytes = 8 << 20;  // of one that does not read, before it is lost
   size_t shared_bytes = 1 << 20;      // held of one answer for those who are slower, or join

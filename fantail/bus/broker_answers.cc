@@ -248,6 +248,7 @@ void Broker::OnCancel(Peer* peer, const Cancel& cancel) {
 void Broker::RemoveAsker(Job* job, size_t i) {
   const Asker& asker = job->askers[i];
   asker.peer->asked.erase(asker.id);
+  asker.peer->asked_bytes -= job->body.size();
   job->askers.erase(job->askers.begin() + static_cast<std::ptrdiff_t>(i));
   if (job->askers.empty()) deadlines_.Clear(job);
 }

@@ -25,8 +25,9 @@ void Broker::OnRequest(Peer* peer, const Request& request, wire::Message came) {
     ++counters_.failed;
     Send(peer, Failure{.id = request.id, .code = code, .reason = reason});
   };
-  const size_t most = options_.max_asked * (peer->role == Role::kBus ? 10 : 1);
-  if (peer->asked.size() >= most) {
+  const size_t clients = peer->role == Role::kBus ? 10 : 1;
+  if (peer->asked.size() >= options_.max_asked * clients ||
+      peer->asked_bytes + request.body.size() > options_.max_asked_bytes * clients) {
     return fail(FailureCode::kBusy, "this client waits for as many answers as it may");
   }
   if (request.hops > wire::kMaxHops) {
@@ -50,10 +51,10 @@ void Broker::OnRequest(Peer* peer, const Request& request, wire::Message came) {
   if (!job->key.empty()) {
     job->joinable = joint_.try_emplace(JointKey(job->service, job->key), job).second;
   }
+  // Each bus on the way takes one off.
+  if (status) job->body.pop_back();
   AddAsker(job, peer, request, deadline);
   if (!status) return Place(job, std::move(came));
-  // Each bus on the way takes one off.
-  job->body.pop_back();
   if (upstream_ == nullptr || !upstream_->joined()) {
     return FailAll(job, FailureCode::kNoServer, "there is no bus above");
   }
@@ -92,6 +93,7 @@ void Broker::AddAsker(Job* job, Peer* peer, const Request& request, MonotonicTim
 void Broker::AddAsker(Job* job, const Asker& asker) {
   job->askers.push_back(asker);
   asker.peer->asked[asker.id] = job;
+  asker.peer->asked_bytes += job->body.size();
   if (!job->has_due || asker.deadline < job->due) deadlines_.Set(job, asker.deadline);
 }
 

@@ -38,6 +38,7 @@ struct Peer : Provider {
   MonotonicTime pinged_at;
   bool gone = false;
   absl::flat_hash_map<uint64_t, Job*> asked;  // without an outcome, by the peer's own ids
+  size_t asked_bytes = 0;                     // of their bodies
   std::vector<wire::Message> outbox;          // of this turn, or what it does not take
   size_t outbox_bytes = 0;
   bool blocked = false;  // it takes nothing at the moment

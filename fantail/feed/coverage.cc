@@ -90,9 +90,10 @@ void Coverage::Raise(const std::vector<Pattern>& patterns, Position after, Posit
   holes_.push_back(std::move(hole));
 }
 
-const Hole* Coverage::NextHole(uint64_t number, Position held_from) const {
+const Hole* Coverage::NextHole(uint64_t number, Position held_from, Position head) const {
   for (const OpenHole& hole : holes_) {
-    if (hole.number > number && !hole.mended && hole.through > held_from) return &hole;
+    const bool here = held_from < hole.through && hole.through <= head;
+    if (here && !hole.mended && hole.number > number) return &hole;
   }
   return nullptr;
 }

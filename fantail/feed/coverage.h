@@ -59,9 +59,9 @@ class Coverage {
   // Positions (after, through] of `patterns` are missing here: nothing that overlaps is complete
   // before. It is a hole until it is mended; of many, the oldest are forgotten.
   void Raise(const std::vector<Pattern>& patterns, Position after, Position through);
-  // The first hole with a higher number that is not mended and reaches beyond `held_from`, or
+  // The first hole with a higher number that is not mended and ends within (held_from, head], or
   // nullptr.
-  const Hole* NextHole(uint64_t number, Position held_from) const;
+  const Hole* NextHole(uint64_t number, Position held_from, Position head) const;
   // What was missing in a hole is held after all, from `from` on: so is what lies before it, if no
   // hole behind it is open.
   void Mend(uint64_t number, Position from);

@@ -138,9 +138,11 @@ class FeedServer {
     if (state_ != nullptr) state_->coverage().Narrow(interest);
   }
   // What is missing in the middle of what is held, for who can have it from elsewhere: its records
-  // are given as a backfill, and then it is mended.
+  // are given as a backfill, and then it is mended. Not before the images behind it have come: who
+  // began between would get them with no gap before.
   const Hole* NextHole(uint64_t number) const {
-    return state_ == nullptr ? nullptr : state_->coverage().NextHole(number, state_->held_from());
+    if (state_ == nullptr) return nullptr;
+    return state_->coverage().NextHole(number, state_->held_from(), state_->head());
   }
   void Mend(uint64_t hole, Position from) { state_->coverage().Mend(hole, from); }
   // Begins the sessions that waited for what has just been acknowledged.

@@ -264,6 +264,26 @@ TEST_F(BrokerTest, ABodyThatIsTooLargeIsRefusedBeforeItIsSent) {
   EXPECT_EQ(client->outcome[id], "too large");
 }
 
+TEST_F(BrokerTest, AClientsRequestsAreBoundedInBytesAndWhatIsOverMakesRoom) {
+  BusNet::Node* bus = AddBus("branch", nullptr, {.max_asked_bytes = 100});
+  TestServer* server = AddServer(bus, "a");
+  server->answers_at_once = false;
+  TestClient* client = AddClient(bus);
+  net.Run(milliseconds(10));
+  const std::string body(60, 'x');
+  const uint64_t first = Ask(client, body);
+  const uint64_t second = Ask(client, body);
+  net.Run(milliseconds(10));
+  EXPECT_EQ(client->outcome[second], "busy");
+  server->server->Finish(server->calls[0], BytesOf("done"));
+  net.Run(milliseconds(10));
+  EXPECT_EQ(client->outcome[first], "answer");
+  const uint64_t third = Ask(client, body);
+  net.Run(milliseconds(10));
+  EXPECT_EQ(client->outcome.count(third), 0u);
+  EXPECT_EQ(server->calls.size(), 2u);
+}
+
 TEST_F(BrokerTest, TheStatusOfABusIsAServiceOfItsOwn) {
   BusNet::Node* hq = AddBus("hq");
   BusNet::Node* branch = AddBus("branch", hq);

@@ -15,6 +15,7 @@ class CoverageTest : public ::testing::Test {
   std::optional<Position> From(const char* pattern) const {
     return coverage.CompleteFrom(Pattern(pattern));
   }
+  const Hole* Next(uint64_t number) const { return coverage.NextHole(number, {}, {1000}); }
 
   Coverage coverage;
 };
@@ -101,28 +102,28 @@ TEST_F(CoverageTest, AHoleThatIsMendedGivesBackWhatWasHeldBefore) {
   coverage.Acknowledge(Interest(P({"A*", "B*"})), {10});
   coverage.Extend(Pattern("AAPL"), {4}, {});
   coverage.Raise(P({"AA*"}), {30}, {50});
-  const Hole* hole = coverage.NextHole(0, {});
+  const Hole* hole = Next(0);
   ASSERT_NE(hole, nullptr);
   EXPECT_EQ(hole->after, Position{30});
   EXPECT_EQ(hole->through, Position{50});
   EXPECT_EQ(hole->patterns, P({"AA*"}));
-  EXPECT_EQ(coverage.NextHole(hole->number, {}), nullptr);
+  EXPECT_EQ(Next(hole->number), nullptr);
   coverage.Mend(hole->number, {});
   EXPECT_EQ(From("A*"), Position{10});
   EXPECT_EQ(From("AAPL"), Position{4});
   EXPECT_EQ(From("B*"), Position{10});
-  EXPECT_EQ(coverage.NextHole(0, {}), nullptr);
+  EXPECT_EQ(Next(0), nullptr);
 }
 
 TEST_F(CoverageTest, HolesMayBeMendedInAnyOrder) {
   coverage.Acknowledge(Interest(P({"*"})), {10});
   coverage.Raise(P({"*"}), {20}, {30});
   coverage.Raise(P({"A*"}), {40}, {50});
-  const uint64_t first = coverage.NextHole(0, {})->number;
-  const uint64_t second = coverage.NextHole(first, {})->number;
+  const uint64_t first = Next(0)->number;
+  const uint64_t second = Next(first)->number;
   coverage.Mend(first, {});
   EXPECT_EQ(From("*"), Position{50});
-  EXPECT_EQ(coverage.NextHole(0, {})->number, second);
+  EXPECT_EQ(Next(0)->number, second);
   coverage.Mend(second, {});
   EXPECT_EQ(From("*"), Position{10});
 }
@@ -130,7 +131,7 @@ TEST_F(CoverageTest, HolesMayBeMendedInAnyOrder) {
 TEST_F(CoverageTest, WhatIsLostForGoodInAHoleEndsWhatIsHeldThere) {
   coverage.Acknowledge(Interest(P({"*"})), {10});
   coverage.Raise(P({"*"}), {20}, {30});
-  coverage.Mend(coverage.NextHole(0, {})->number, {25});
+  coverage.Mend(Next(0)->number, {25});
   EXPECT_EQ(From("*"), Position{25});
 }
 
@@ -138,7 +139,7 @@ TEST_F(CoverageTest, AGapBeforeAHoleIsNotMendedWithIt) {
   coverage.Acknowledge(Interest(P({"*"})), {10});
   coverage.Raise(P({"*"}), {40}, {50});
   coverage.Raise(P({"B*"}), {20}, {30});
-  coverage.Mend(coverage.NextHole(0, {})->number, {});
+  coverage.Mend(Next(0)->number, {});
   EXPECT_EQ(From("*"), Position{30});
 }
 
@@ -146,19 +147,20 @@ TEST_F(CoverageTest, AHoleInWhatIsNotCoveredAnyMoreIsForgotten) {
   coverage.Acknowledge(Interest(P({"A*", "B*"})), {10});
   coverage.Raise(P({"A*"}), {20}, {30});
   coverage.Raise(P({"B*"}), {40}, {50});
-  const uint64_t first = coverage.NextHole(0, {})->number;
+  const uint64_t first = Next(0)->number;
   coverage.Narrow(Interest(P({"B*"})));
-  EXPECT_NE(coverage.NextHole(0, {})->number, first);
+  EXPECT_NE(Next(0)->number, first);
   coverage.Acknowledge(Interest(P({"A*", "B*"})), {60});
   coverage.Mend(first, {});
   EXPECT_EQ(From("A*"), Position{60});
 }
 
-TEST_F(CoverageTest, AHoleThatIsHeldNoMoreIsNotAskedFor) {
+TEST_F(CoverageTest, AHoleThatIsHeldNoMoreOrReachesBeyondTheHeadIsNotAskedFor) {
   coverage.Acknowledge(Interest(P({"*"})), {10});
   coverage.Raise(P({"*"}), {20}, {30});
-  EXPECT_NE(coverage.NextHole(0, {29}), nullptr);
-  EXPECT_EQ(coverage.NextHole(0, {30}), nullptr);
+  EXPECT_NE(coverage.NextHole(0, {29}, {30}), nullptr);
+  EXPECT_EQ(coverage.NextHole(0, {30}, {40}), nullptr);
+  EXPECT_EQ(coverage.NextHole(0, {10}, {29}), nullptr);
 }
 
 TEST_F(CoverageTest, ARefusalIsRememberedUntilItIsForgotten) {
