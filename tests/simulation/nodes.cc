@@ -218,7 +218,7 @@ void SimGateway::MendHoles() {
     const uint64_t number = hole->number;
     if (number % 3 != 0) {
       const feed::Interest wanted(hole->patterns);
-      const Position from{number % 5 == 0 ? (hole->after.value + hole->through.value) / 2 : 0};
+      const Position from{number % 2 == 0 ? (hole->after.value + hole->through.value) / 2 : 0};
       const uint64_t to = std::min(hole->through, truth.head()).value;
       for (uint64_t at = std::max(hole->after, from).value; at < to; ++at) {
         const auto [topic, sequence] = truth.records()[at];
