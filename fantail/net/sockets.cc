@@ -67,7 +67,8 @@ std::unique_ptr<FrameBlock> NewFrameBlock() {
 
 }  // namespace
 
-Context::Context() : context_(std::make_unique<zmq::context_t>()) {
+Context::Context(int most_sockets) : context_(std::make_unique<zmq::context_t>()) {
+  zmq_ctx_set(context_->handle(), ZMQ_MAX_SOCKETS, most_sockets);
   zmq_ctx_set(context_->handle(), kZeroCopyReceive, 0);
   zmq_ctx_set(context_->handle(), ZMQ_BLOCKY, 0);
 }

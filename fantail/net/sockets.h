@@ -22,7 +22,8 @@ namespace fantail::net {
 // every socket is gone before it goes.
 class Context {
  public:
-  Context();
+  // libzmq makes no more sockets than `most_sockets`.
+  explicit Context(int most_sockets = 1023);
   ~Context();
   zmq::context_t& zmq() { return *context_; }
 

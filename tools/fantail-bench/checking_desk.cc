@@ -12,14 +12,14 @@ constexpr int kMessagesATurn = 256;
 }  // namespace
 
 CheckingDesk::CheckingDesk(std::string name, const std::string& endpoint, net::Context* context,
-                           const KnownPublisher* truth)
+                           const KnownPublisher* truth, std::vector<Pattern> interest)
     : truth_(truth),
       shown_(truth->topics()),
       announced_(truth->topics()),
       seen_(truth->topics()),
       client_({.name = std::move(name), .node = app::RandomNodeId()}, this),
       connector_(context, &client_, {endpoint}, app::AllowMoves(false), app::KernelRandom()) {
-  client_.SetInterest({Pattern("*")}, net::ReadMonotonicClock());
+  client_.SetInterest(std::move(interest), net::ReadMonotonicClock());
 }
 
 void CheckingDesk::Turn(MonotonicTime now, const net::Poller& poller) {

@@ -18,10 +18,12 @@ namespace fantail::bench {
 class CheckingDesk final : private feed::FeedEvents {
  public:
   CheckingDesk(std::string name, const std::string& endpoint, net::Context* context,
-               const KnownPublisher* truth);
+               const KnownPublisher* truth, std::vector<Pattern> interest = {Pattern("*")});
 
   void Turn(MonotonicTime now, const net::Poller& poller);
   void AddTo(net::Poller* poller) { connector_.AddTo(poller); }
+
+  void Close() { connector_.Close(); }
 
   bool live() const { return client_.state().state == feed::State::kLive; }
   const feed::FeedState& state() const { return client_.state(); }

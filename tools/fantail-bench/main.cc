@@ -16,6 +16,7 @@
 #include "tools/fantail-bench/cuts.h"
 #include "tools/fantail-bench/replay.h"
 #include "tools/fantail-bench/report.h"
+#include "tools/fantail-bench/sessions.h"
 #include "tools/fantail-bench/tape_bench.h"
 #include "tools/fantail-bench/temporary_folder.h"
 #include "tools/fantail-bench/thin_link.h"
@@ -107,6 +108,7 @@ int Main(int argc, char** argv) {
   if (command == "fanout") return Fanout(argc - 1, argv + 1);
   if (command == "cuts") return Cuts(argc - 1, argv + 1);
   if (command == "replay") return Replay(argc - 1, argv + 1);
+  if (command == "sessions") return Sessions(argc - 1, argv + 1);
   if (command == "thin-link") return ThinLink(argc - 1, argv + 1);
   if (command == "bus") return BusBench(argc - 1, argv + 1, Self());
   if (command == "tape") return TapeBench(argc - 1, argv + 1);
@@ -120,10 +122,12 @@ int Main(int argc, char** argv) {
     return RunRawRelay(argv[2], argv[3], std::stoul(argv[4]));
   app::CommandLine line("fantail-bench", "measures Fantail; see fantail-bench COMMAND --help");
   std::vector<std::string> words;
-  line.Positionals("COMMAND", &words,
-                   "fanout: the gateway beside other relays; cuts: links that fall silent; "
-                   "thin-link: one that carries too little; tape: tapes beside plain files; "
-                   "replay: a tape's pace, and seeks; bus: the bus beside a zmq_proxy");
+  line.Positionals(
+      "COMMAND", &words,
+      "fanout: the gateway beside other relays; sessions: many desks that want little each; "
+      "cuts: links that fall silent; "
+      "thin-link: one that carries too little; tape: tapes beside plain files; "
+      "replay: a tape's pace, and seeks; bus: the bus beside a zmq_proxy");
   line.Example("fantail-bench fanout --subscribers 64 --interest all", "fan-out at saturation");
   line.Example("fantail-bench cuts --cuts 64", "stale, and live again");
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;

@@ -73,4 +73,12 @@ Nanos RelayProcess::CpuTime() const {
   return std::chrono::seconds(used.tv_sec) + Nanos(used.tv_nsec);
 }
 
+size_t RelayProcess::MemoryBytes() const {
+  std::ifstream statm("/proc/" + std::to_string(pid_) + "/statm");
+  size_t all = 0;
+  size_t resident = 0;
+  statm >> all >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace fantail::bench

@@ -29,6 +29,8 @@ class RelayProcess {
   void Stop();
   // User and system, all threads, exact to the nanosecond. REQUIRES: it runs.
   Nanos CpuTime() const;
+  // Resident. REQUIRES: it runs.
+  size_t MemoryBytes() const;
 
  private:
   pid_t pid_ = -1;
