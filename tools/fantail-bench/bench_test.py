@@ -108,6 +108,27 @@ class FanoutTest(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         self.assertRegex(run.stdout, r"\nseek_max_ms \d+\.\d+\n")
 
+    def test_measures_many_sessions(self):
+        run = subprocess.run([BENCH, "sessions", "--sessions", "100", "--patterns", "10",
+                              "--topics", "1000", "--seconds", "1"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, r"\nlive_seconds \d+\.\d+\nmebibytes \d+\.\d+\n")
+        rows = [line.split() for line in run.stdout.split("\n") if re.match(r" +\d+ +\d+ ", line)]
+        self.assertEqual([row[:2] for row in rows], [["100", "10"], ["10", "10"], ["100", "1"]])
+        for row in rows:
+            self.assertGreater(float(row[6]), 0, run.stdout)
+            self.assertEqual(row[-2:], ["0", "0"], run.stdout)
+
+    def test_measures_the_bus_beside_a_proxy(self):
+        run = subprocess.run([BENCH, "bus", "--seconds", "1", "--runs", "1"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        for device in ["fantail-bus", "zmq_proxy"]:
+            row = figures(re.search(f"^{device}.*$", run.stdout, re.M).group(), device)
+            self.assertGreater(row[0], 0, run.stdout)
+        self.assertRegex(run.stdout, r"\nratio_requests \d+\.\d+\nratio_p99 \d+\.\d+\n")
+
     def test_names_the_gateway_that_is_not_there(self):
         code, _, err = fanout("--gateway", "/nowhere/fantail-gateway")
         self.assertEqual(code, 74)
