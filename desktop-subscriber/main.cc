@@ -169,7 +169,11 @@ class Program final : private DeskOwner {
   }
 
   app::KeyValues Summary() const {
-    return desk_.totals().Summary(lines_.counters().bytes_received);
+    app::KeyValues all = desk_.totals().Summary(lines_.counters().bytes_received);
+    if (past_ != nullptr) {
+      all.emplace_back("ticks_fetched", std::to_string(past_->completer.counters().fetched));
+    }
+    return all;
   }
 
  private:

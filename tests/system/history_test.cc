@@ -48,7 +48,10 @@ class HistoryTest : public Lab {
   uint64_t Summary(const std::string& key) {
     history_->Signal(SIGTERM);
     EXPECT_EQ(history_->Wait(), 143) << history_->err();
-    const std::string text = ReadFile(folder() / "summary");
+    return Summary(key, folder() / "summary");
+  }
+  uint64_t Summary(const std::string& key, const std::string& file) {
+    const std::string text = ReadFile(file);
     const size_t at = ("\n" + text).find("\n" + key + " ");
     EXPECT_NE(at, std::string::npos) << text;
     return std::strtoull(text.c_str() + at + key.size() + 1, nullptr, 10);
@@ -122,8 +125,10 @@ TEST_F(HistoryTest, ADeskBeginsInThePastAndRunsOnIntoWhatIsLiveWithoutASeam) {
   StartFeed(4000);
   Program& first = CompleteDesk({"--complete"});
   ASSERT_TRUE(AwaitRows(first, 1500));
-  Program& from = CompleteDesk({"--from", "0%"});
+  Program& from = CompleteDesk({"--from", "0%", "--summary", folder() / "desk"});
   EXPECT_EQ(from.Wait(Seconds(60)), 0) << from.err();
+  EXPECT_EQ(Summary("ticks", folder() / "desk"), 4000u);
+  EXPECT_GE(Summary("ticks_fetched", folder() / "desk"), 1000u);
   EXPECT_TRUE(SameText(from.out(), input_)) << from.err();
 }
 
