@@ -103,6 +103,7 @@ void Desk::SetReplay(bool replay) {
 }
 
 void Desk::EndTurn() {
+  if (!finishing_) Say(gap_lines_.Take(at_.now, /*all=*/false));
   printer_.Flush();
   if (finishing_) return;
   const bool over = deadline_ && at_.now >= *deadline_;
@@ -128,6 +129,7 @@ void Desk::OnWake() {
 }
 
 void Desk::Finish() {
+  Say(gap_lines_.Take(at_.now, /*all=*/true));
   finishing_ = true;
   deadline_.reset();
   printer_.Flush();
@@ -189,8 +191,21 @@ void Desk::OnVenue(VenueId id, std::string_view name) {
 void Desk::OnImage(const feed::TopicImage& image) {
   if (finishing_) return;
   totals_.Image(image);
-  if (options_.with_images) printer_.PrintImage(image);
+  if (options_.with_images || options_.newest_only) printer_.PrintImage(image);
   ChangeBoard([&](BoardModel* model) { model->Image(image, at_); });
+}
+
+void Desk::OnUpdate(const feed::ImageUpdate& update) {
+  if (finishing_) return;
+  totals_.Image(update.image);
+  if (options_.with_images || update.asked) {
+    printer_.PrintUpdate(update);
+  } else if (!update.statuses.empty()) {
+    // A trading halt is told, whatever else is merged.
+    const feed::TopicImage nothing;
+    printer_.PrintUpdate({.image = nothing, .after = update.after, .statuses = update.statuses});
+  }
+  ChangeBoard([&](BoardModel* model) { model->Image(update.image, at_); });
 }
 
 void Desk::OnRecords(std::span<const wire::Record> records) {
@@ -208,7 +223,8 @@ void Desk::OnGap(const feed::GapNotice& gap) {
   if (finishing_) return;
   totals_.Gap(gap);
   printer_.PrintGap(at_.wall, gap);
-  Say(GapLine(gap));
+  Say(gap_lines_.Take(at_.now, /*all=*/false, gap.reason));
+  Say(gap_lines_.Add(gap, at_.now));
   ChangeBoard([&](BoardModel* model) { model->Gap(gap); });
 }
 
@@ -229,6 +245,7 @@ void Desk::OnState(const feed::FeedState& state) {
   if (news == said_) return;
   said_ = std::move(news);
   printer_.PrintState(at_.wall, state);
+  Say(gap_lines_.Take(at_.now, /*all=*/true));
   held_.clear();
   if (state_ == feed::State::kConnecting && at_.now - started_at_ < kQuietStart) {
     held_ = std::move(line);

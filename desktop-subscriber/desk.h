@@ -27,6 +27,7 @@
 
 #include "absl/status/status.h"
 #include "desktop-subscriber/board_loop.h"
+#include "desktop-subscriber/gap_lines.h"
 #include "desktop-subscriber/output_queue.h"
 #include "desktop-subscriber/output_writer.h"
 #include "desktop-subscriber/row_format.h"
@@ -52,6 +53,7 @@ struct DeskOptions {
   std::shared_ptr<const RowFormat> rows;  // REQUIRED for kRows
   Clock clock;                            // REQUIRED for kBoard: the output thread's own
   bool with_images = false;
+  bool newest_only = false;       // images and what they stand for are all that comes
   std::optional<uint64_t> count;  // stop after exactly so many ticks
   std::optional<Nanos> run_for;
   bool until_end = false;
@@ -107,6 +109,7 @@ class Desk : public feed::FeedEvents {
   void OnTopic(TopicId id, std::string_view name) override;
   void OnVenue(VenueId id, std::string_view name) override;
   void OnImage(const feed::TopicImage& image) override;
+  void OnUpdate(const feed::ImageUpdate& update) override;
   void OnRecords(std::span<const wire::Record> records) override;
   void OnThrough(Position through) override { (void)through; }
   void OnGap(const feed::GapNotice& gap) override;
@@ -128,6 +131,7 @@ class Desk : public feed::FeedEvents {
   ByteSink* const sink_;
   OutputQueue queue_;
   RowPrinter printer_;
+  GapLines gap_lines_;
   BoardShared board_;
   RunTotals totals_;
 

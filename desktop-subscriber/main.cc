@@ -11,6 +11,7 @@
 #include "desktop-subscriber/past.h"
 #include "desktop-subscriber/watchlist.h"
 #include "fantail/app/common_options.h"
+#include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/line_log.h"
@@ -40,8 +41,11 @@ struct Options {
   app::CommonOptions common;
   std::vector<app::Endpoint> connect;
   std::string lines = "one";
-  std::string format;  // empty: board on a terminal, else csv
+  app::EncodingOptions encoding;
+  bool packed = false;  // what that means for these endpoints
+  std::string format;   // empty: board on a terminal, else csv
   bool with_images = false;
+  Nanos newest{-1};  // negative: every tick
   bool until_end = false;
   uint64_t count = 0;  // 0: no limit
   Nanos run_for{0};    // 0: no limit
@@ -60,12 +64,17 @@ void Declare(Options* o, app::CommandLine* line) {
                        line);
   line->Require("--connect");
   app::AddLinesOption(&o->lines, line);
+  app::AddEncodingOptions(&o->encoding, line);
   line->Choice(
       "--format FORMAT", &o->format, {"board", "csv", "ndjson"},
       "a live board (the default on a terminal); the ticks as CSV; or as ndjson, objects of "
       "JSON: ticks, epochs, states, gaps, the end, one a line");
   line->Flag("--with-images", &o->with_images,
              "csv, ndjson: print the last values that a subscription begins with");
+  line->Option(
+      "--newest TIME", &o->newest,
+      "the newest of each topic instead of every tick, at most once in this time; 0s is as "
+      "fast as it is read. Totals stay exact, and status is never left out");
   line->Option("--count N", &o->count, "stop after N ticks", {.least = 1});
   line->Option("--for TIME", &o->run_for, "stop after this time, such as 10s");
   line->Flag("--until-end", &o->until_end, "stop when the feed has ended and everything has come");
@@ -93,6 +102,8 @@ void Declare(Options* o, app::CommandLine* line) {
                 "a live board");
   line->Example("fantail-desk --connect tcp://127.0.0.1:5556 --format csv --until-end 'B*' > b.csv",
                 "a file of every tick whose symbol begins with B");
+  line->Example("fantail-desk --connect tcp://127.0.0.1:5556 --newest 200ms '*'",
+                "a board of everything that moves five times a second, over a thin link");
   line->Example("fantail-desk --connect tcp://127.0.0.1:5556 --format ndjson AAPL | jq .price",
                 "one topic for another program");
   line->Example(
@@ -112,6 +123,11 @@ std::shared_ptr<const RowFormat> MakeRowFormat(const std::string& name) {
   return std::make_shared<CsvFormat>();
 }
 
+std::optional<Nanos> NewestOf(const Options& options) {
+  if (options.newest < Nanos{0}) return std::nullopt;
+  return options.newest;
+}
+
 class Program final : private DeskOwner {
  public:
   Program(const Options& options, DeskOptions desk_options, Watchlist watchlist, ByteSink* sink,
@@ -125,7 +141,9 @@ class Program final : private DeskOwner {
         lines_({.feed = options.common.feed,
                 .name = options.common.name,
                 .node = app::RandomNodeId(),
-                .role = feed::Role::kSubscriber},
+                .role = feed::Role::kSubscriber,
+                .packed = options.packed,
+                .newest = NewestOf(options)},
                app::CountLines(options.lines, options.connect.size()),
                past_ == nullptr ? static_cast<feed::FeedEvents*>(&desk_) : &past_->completer),
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
@@ -252,9 +270,10 @@ class Program final : private DeskOwner {
     Nanos over{0};
     if (!status_.Due(now, &over) || board_) return;
     const uint64_t ticks = desk_.totals().ticks();
-    app::LogInfo("status: {}, {} ticks ({}), {} gaps, {} received", feed::StateName(State().state),
-                 app::FormatCount(ticks), app::FormatRate(ticks - reported_ticks_, over),
-                 desk_.totals().gaps(), app::FormatBytes(lines_.counters().bytes_received));
+    app::LogInfo("status: {}, {} ticks ({}), {} gaps, {} received ({})",
+                 feed::StateName(State().state), app::FormatCount(ticks),
+                 app::FormatRate(ticks - reported_ticks_, over), desk_.totals().gaps(),
+                 app::FormatBytes(lines_.counters().bytes_received), app::EncodingName(lines_));
     reported_ticks_ = ticks;
   }
 
@@ -324,12 +343,33 @@ absl::Status CheckPast(const Options& o) {
   return app::CheckPlaintext("--bus", o.bus, o.common.plaintext);
 }
 
+// Of newest-only.
+absl::Status CheckNewest(const Options& o) {
+  if (!NewestOf(o)) return absl::OkStatus();
+  if (o.newest > std::chrono::hours(1)) {
+    return absl::InvalidArgumentError("--newest: at most 1h");
+  }
+  if (o.lines == "all") {
+    return absl::InvalidArgumentError(
+        "--newest: over one line only; leave --lines all to those who want every tick");
+  }
+  if (!o.bus.empty()) {
+    return absl::InvalidArgumentError(
+        "--newest: history is of every tick; leave out --complete and --from");
+  }
+  if (o.count > 0) {
+    return absl::InvalidArgumentError("--newest: --count counts every tick; write --for instead");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<DeskOptions> MakeDeskOptions(const Options& o) {
   const bool board = o.format.empty() ? isatty(STDOUT_FILENO) == 1 : o.format == "board";
   DeskOptions desk{.format = board ? DeskOptions::Format::kBoard : DeskOptions::Format::kRows,
                    .rows = MakeRowFormat(o.format),
                    .clock = ReadClocks,
                    .with_images = o.with_images,
+                   .newest_only = NewestOf(o).has_value(),
                    .until_end = o.until_end,
                    .feed = o.common.feed};
   if (o.count > 0) desk.count = o.count;
@@ -353,7 +393,11 @@ int Main(int argc, char** argv) {
       !s.ok()) {
     return line.Fail(s);
   }
+  const absl::StatusOr<bool> packed = app::WantsPacked(options.encoding, options.connect);
+  if (!packed.ok()) return line.Fail(packed.status());
+  options.packed = *packed;
   if (const absl::Status s = CheckPast(options); !s.ok()) return line.Fail(s);
+  if (const absl::Status s = CheckNewest(options); !s.ok()) return line.Fail(s);
   if (options.patterns.empty()) options.patterns = {"*"};
   absl::StatusOr<Watchlist> watchlist = Watchlist::Load(options.patterns);
   if (!watchlist.ok()) return line.Fail(watchlist.status());

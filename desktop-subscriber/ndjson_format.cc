@@ -83,6 +83,25 @@ void NdjsonFormat::Image(const FeedNames& names, const feed::TopicImage& image,
   fmt::format_to(std::back_inserter(*out), ",\"sequence\":{}}}\n", image.sequence.value);
 }
 
+void NdjsonFormat::Update(const FeedNames& names, const feed::ImageUpdate& update,
+                          std::string* out) const {
+  for (const wire::Tick& status : update.statuses) {
+    text::AppendNdjsonRow({}, names.Topic(status.topic), names.Venue(status.venue), status, out);
+  }
+  if (update.image.sequence.value == 0) return;
+  out->append("{\"type\":\"update\",\"symbol\":");
+  text::AppendJsonString(names.Topic(update.image.topic), out);
+  *out += ',';
+  AppendTick("\"trade\":", names, update.image.trade, out);
+  AppendTick("\"quote\":", names, update.image.quote, out);
+  AppendTotals(update.image.totals, out);
+  *out += ',';
+  AppendEpoch(names.epoch(), out);
+  fmt::format_to(std::back_inserter(*out), ",\"from\":{},\"sequence\":{},\"merged\":\"{}\"}}\n",
+                 update.after.value + 1, update.image.sequence.value,
+                 update.asked ? "asked" : "forced");
+}
+
 void NdjsonFormat::NewEpoch(WallTime at, Epoch epoch, bool paced, std::string* out) const {
   Begin("epoch", at, out);
   AppendEpoch(epoch, out);

@@ -14,6 +14,8 @@ namespace fantail::desk {
 class NdjsonFormat final : public RowFormat {
  public:
   void Row(const FeedNames& names, const wire::Record& record, std::string* out) const override;
+  void Update(const FeedNames& names, const feed::ImageUpdate& update,
+              std::string* out) const override;
   void Image(const FeedNames& names, const feed::TopicImage& image,
              std::string* out) const override;
   void NewEpoch(WallTime at, Epoch epoch, bool paced, std::string* out) const override;

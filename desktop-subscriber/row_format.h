@@ -55,6 +55,9 @@ class RowFormat {
   virtual void Row(const FeedNames& names, const wire::Record& record, std::string* out) const = 0;
   // Without lines of its own: the newest tick of each kind as rows, in order of their sequences.
   virtual void Image(const FeedNames& names, const feed::TopicImage& image, std::string* out) const;
+  // Without lines of its own: what status said, and the newest trade and quote, as rows.
+  virtual void Update(const FeedNames& names, const feed::ImageUpdate& update,
+                      std::string* out) const;
   // What happens between the ticks, `at` by this machine's clock.
   virtual void NewEpoch(WallTime at, Epoch epoch, bool paced, std::string* out) const {
     (void)at, (void)epoch, (void)paced, (void)out;

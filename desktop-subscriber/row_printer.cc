@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 namespace fantail::desk {
 
@@ -14,6 +15,17 @@ void RowFormat::Image(const FeedNames& names, const feed::TopicImage& image,
   for (const wire::Tick* tick : ticks) {
     if (feed::Present(*tick)) Row(names, {Position{}, *tick}, out);
   }
+}
+
+void RowFormat::Update(const FeedNames& names, const feed::ImageUpdate& update,
+                       std::string* out) const {
+  std::vector<wire::Tick> ticks(update.statuses.begin(), update.statuses.end());
+  for (const wire::Tick* tick : {&update.image.trade, &update.image.quote}) {
+    if (feed::Present(*tick) && tick->sequence > update.after) ticks.push_back(*tick);
+  }
+  std::sort(ticks.begin(), ticks.end(),
+            [](const wire::Tick& a, const wire::Tick& b) { return a.sequence < b.sequence; });
+  for (const wire::Tick& tick : ticks) Row(names, {Position{}, tick}, out);
 }
 
 RowPrinter::RowPrinter(const RowFormat* format, OutputQueue* queue)
@@ -38,6 +50,11 @@ void RowPrinter::Print(std::span<const wire::Record> records) {
 
 void RowPrinter::PrintImage(const feed::TopicImage& image) {
   if (format_ != nullptr) format_->Image(names_, image, &buffer_);
+  FlushIfFull();
+}
+
+void RowPrinter::PrintUpdate(const feed::ImageUpdate& update) {
+  if (format_ != nullptr) format_->Update(names_, update, &buffer_);
   FlushIfFull();
 }
 

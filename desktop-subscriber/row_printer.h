@@ -30,6 +30,7 @@ class RowPrinter {
   void Venue(VenueId id, std::string_view name) { names_.SetVenue(id, name); }
   void Print(std::span<const wire::Record> records);
   void PrintImage(const feed::TopicImage& image);
+  void PrintUpdate(const feed::ImageUpdate& update);
   void PrintState(WallTime at, const feed::FeedState& state);
   void PrintGap(WallTime at, const feed::GapNotice& gap);
   void PrintEnd(WallTime at, Position position);

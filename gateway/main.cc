@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "fantail/app/common_options.h"
+#include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/line_log.h"
@@ -45,12 +46,15 @@ struct Options {
   app::CommonOptions common;
   std::vector<app::Endpoint> upstream;
   std::string lines = "one";
+  app::EncodingOptions encoding;
+  bool packed = false;    // what that means for these endpoints
   app::Endpoint move_to;  // port 0: nowhere
   app::Endpoint listen;
   std::vector<Pattern> allow;
   Nanos linger = std::chrono::seconds(5);
   app::ByteSize ring{size_t{256} << 20};
   app::ByteSize window{1 << 20};
+  uint64_t packed_sessions = feed::ServerOptions().max_packed_sessions;
   std::vector<app::Endpoint> bus;
   app::ByteSize repair_rate{0};
 };
@@ -60,6 +64,7 @@ void Declare(Options* o, app::CommandLine* line) {
                        "the node above, tcp://HOST:PORT; the next is tried when one dies", line);
   line->Require("--upstream");
   app::AddLinesOption(&o->lines, line);
+  app::AddEncodingOptions(&o->encoding, line);
   app::EndpointOption(
       "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
       "where desks and further gateways connect, tcp://HOST:PORT; port * lets the kernel pick",
@@ -79,6 +84,7 @@ void Declare(Options* o, app::CommandLine* line) {
                "how long a pattern that nobody wants any more is still taken from above");
   line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
+  app::AddPackedSessionsOption(&o->packed_sessions, line);
   app::EndpointOption("--move-to ENDPOINT", app::EndpointUse::kConnect, &o->move_to,
                       "where sessions are sent on SIGUSR1, and before this gateway stops; to "
                       "another gateway of the branch they go without losing a tick",
@@ -94,6 +100,9 @@ void Declare(Options* o, app::CommandLine* line) {
       "fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
       "a branch office");
   line->Example(
+      "fantail-gateway --upstream tcp://127.0.0.1:7555 --wan --listen tcp://127.0.0.1:5556",
+      "through a tunnel, such as ssh -L 7555:127.0.0.1:5555, packed as over any WAN");
+  line->Example(
       "fantail-gateway --upstream tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5557 --allow 'B*'",
       "a gateway behind a gateway, for what begins with B only");
 }
@@ -107,7 +116,8 @@ class Gateway {
         forwarder_({.feed = options.common.feed,
                     .name = options.common.name,
                     .node = node,
-                    .role = feed::Role::kGateway},
+                    .role = feed::Role::kGateway,
+                    .packed = options.packed},
                    app::CountLines(options.lines, options.upstream.size()),
                    {.feed = options.common.feed,
                     .name = options.common.name,
@@ -116,6 +126,7 @@ class Gateway {
                     .allow = options.allow,
                     .ring_bytes = options.ring.bytes,
                     .window_bytes = static_cast<uint32_t>(options.window.bytes),
+                    .max_packed_sessions = static_cast<uint32_t>(options.packed_sessions),
                     .linger = options.linger},
                    &router_, &session_log_),
         connectors_(&context_, &forwarder_.upstream(), app::EndpointTexts(options.upstream),
@@ -264,13 +275,14 @@ class Gateway {
     const feed::ClientCounters up = forwarder_.upstream().counters();
     const feed::ServerCounters& down = forwarder_.server().counters();
     app::LogInfo(
-        "status: {}, {} sessions, cover {}, {} ticks ({}), WAN in {} ({}), LAN out {}{}",
+        "status: {}, {} sessions, cover {}, {} ticks ({}), WAN in {} ({}, {}), LAN out {}{}",
         feed::StateName(forwarder_.upstream().state().state), forwarder_.server().session_count(),
         app::Harmless(feed::DescribePatterns(forwarder_.server().cover())),
         app::FormatCount(up.records), app::FormatRate(up.records - reported_.records, over),
         app::FormatBytes(up.bytes_received),
         app::FormatByteRate(up.bytes_received - reported_.bytes_received, over),
-        app::FormatBytes(down.bytes_sent), app::DescribeSlowest(forwarder_.server()));
+        app::EncodingName(forwarder_.upstream()), app::FormatBytes(down.bytes_sent),
+        app::DescribeSlowest(forwarder_.server()));
     reported_ = up;
   }
 
@@ -306,6 +318,9 @@ int Main(int argc, char** argv) {
   keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
   keys.Update(app::CheckPlaintext("--bus", options.bus, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
+  const absl::StatusOr<bool> packed = app::WantsPacked(options.encoding, options.upstream);
+  if (!packed.ok()) return line.Fail(packed.status());
+  options.packed = *packed;
   app::Signals signals({SIGUSR1});
   Gateway gateway(options, &signals, app::RandomNodeId());
   if (const absl::Status s = gateway.Start(); !s.ok()) return line.Fail(s);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "fantail/app/common_options.h"
+#include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/feed_options.h"
@@ -46,6 +47,7 @@ struct Options {
   bool keep_open = false;
   app::ByteSize ring{size_t{256} << 20};
   app::ByteSize window{1 << 20};
+  uint64_t packed_sessions = feed::ServerOptions().max_packed_sessions;
   std::string journal;  // a folder; empty: none
   std::string journal_sync = "interval";
   std::string journal_failure = "stop";
@@ -72,6 +74,7 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Flag("--keep-open", &o->keep_open, "stay for latecomers after the end of the source");
   line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
+  app::AddPackedSessionsOption(&o->packed_sessions, line);
   line->Section("Journal");
   line->Option("--journal FOLDER", &o->journal,
                "write every record to a tape here before it is published; after a crash the feed "
@@ -115,7 +118,8 @@ class Publisher {
                  .role = feed::Role::kPublisher,
                  .allow = {},
                  .ring_bytes = options.ring.bytes,
-                 .window_bytes = static_cast<uint32_t>(options.window.bytes)},
+                 .window_bytes = static_cast<uint32_t>(options.window.bytes),
+                 .max_packed_sessions = static_cast<uint32_t>(options.packed_sessions)},
                 &router_, &session_log_),
         sink_(&server_),
         ready_(options.common.ready_file),

@@ -79,7 +79,7 @@ void CommandLine::Option(std::string_view spec, std::string* value, std::string_
 }
 
 void CommandLine::Option(std::string_view spec, Nanos* value, std::string_view help) {
-  Declare(spec, help, *value == Nanos(0) ? "" : FormatDuration(*value),
+  Declare(spec, help, *value <= Nanos(0) ? "" : FormatDuration(*value),
           SetterOf(value, ParseDuration));
 }
 

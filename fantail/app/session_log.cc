@@ -11,7 +11,12 @@ std::string Harmless(std::string_view text) {
 }
 
 void SessionLog::OnSessionOpened(const feed::Session& session) {
-  LogInfo("session {} ({}) opened", Harmless(session.name), feed::RoleName(session.role));
+  const bool packed = session.encoding() == wire::Encoding::kPacked;
+  LogInfo("session {} ({}) opened, {}", Harmless(session.name), feed::RoleName(session.role),
+          packed                  ? "packed"
+          : session.wanted_packed ? "plain: there is no room for another packed one, see "
+                                    "--packed-sessions"
+                                  : "plain");
 }
 
 void SessionLog::OnSessionClosed(const feed::Session& session, std::string_view reason) {

@@ -17,6 +17,11 @@ Topics::Added EpochState::AddTopic(TopicId id, std::string_view name) {
     RouteOf(id).push_back(group.get());
     group->AddTopic(id, name);
   }
+  for (Newest* newest : watching_) {
+    if (!newest->interest().Matches(name)) continue;
+    newest->AddTopic(id, name, head_);
+    AddWatcher(newest, newest->topic_count() - 1);
+  }
   return added;
 }
 
@@ -28,16 +33,32 @@ void EpochState::AddVenue(VenueId id, std::string_view name) {
   for (const auto& [key, group] : groups_) {
     if (!group->interest().empty()) group->AddVenue(id, name);
   }
+  for (Newest* newest : watching_) newest->AddVenue(id, name);
 }
 
-void EpochState::AddImage(const TopicImage& image, MonotonicTime now) {
+void EpochState::AddImage(const TopicImage& image, std::span<const wire::Tick> statuses,
+                          MonotonicTime now) {
   image_.Replace(image);
-  for (Group* group : RouteOf(image.topic)) group->AddImage(image, now);
+  for (Group* group : RouteOf(image.topic)) group->AddImage(image, statuses, now);
+  // At which position is not known.
+  constexpr Position kSomewhere{UINT64_MAX};
+  Changed(image.topic, kSomewhere, now);
+  for (const wire::Tick& status : statuses) AddStatus(status, kSomewhere, now);
+}
+
+void EpochState::AddStatus(const wire::Tick& tick, Position position, MonotonicTime now) {
+  statuses_.Add(tick, position);
+  ForEachWatcher(tick.topic,
+                 [&](const Watcher& watcher) { watcher.newest->OnStatus(watcher.index, now); });
 }
 
 void EpochState::AddRecords(std::span<const wire::Record> records, MonotonicTime now) {
   for (const wire::Record& record : records) {
-    if (record.tick.sequence > image_.LastSequence(record.tick.topic)) image_.Apply(record.tick);
+    if (record.tick.sequence > image_.LastSequence(record.tick.topic)) {
+      image_.Apply(record.tick);
+      Changed(record.tick.topic, record.position, now);
+    }
+    if (record.tick.kind == wire::TickKind::kStatus) AddStatus(record.tick, record.position, now);
     if (record.position <= newest_) {
       ring_.Insert(record);
       continue;
@@ -56,12 +77,31 @@ void EpochState::AddRecords(std::span<const wire::Record> records, MonotonicTime
 
 void EpochState::AddOlder(std::span<const wire::Record> records) {
   if (planted::On(planted::Bug::kForgetBackfill)) return;
-  for (const wire::Record& record : records) ring_.Insert(record);
+  for (const wire::Record& record : records) {
+    ring_.Insert(record);
+    if (record.tick.kind == wire::TickKind::kStatus) statuses_.Add(record.tick, record.position);
+  }
 }
 
 void EpochState::AddGap(const GapNotice& gap, MonotonicTime now) {
   if (!planted::On(planted::Bug::kForgetRaise)) coverage_.Raise(gap.patterns, gap.from, gap.to);
   for (const auto& [key, group] : groups_) group->AddGap(gap, now);
+  for (Newest* newest : watching_) TellGap(gap, newest);
+}
+
+void EpochState::TellGap(const GapNotice& gap, Newest* newest) const {
+  std::vector<Pattern> unknown;  // topics that have no name here yet
+  for (const Pattern& pattern : Clip(gap.patterns, newest->interest())) {
+    bool known = false;
+    topics_.ForEachMatch(pattern, [&](TopicId id) {
+      known = true;
+      for (const Watcher& watcher : watchers_[id.value]) {
+        if (watcher.newest == newest) newest->OnGap(watcher.index, gap.from, gap.to);
+      }
+    });
+    if (pattern.is_prefix() || !known) unknown.push_back(pattern);
+  }
+  if (!unknown.empty()) newest->AddGap({gap.from, gap.to, std::move(unknown), gap.reason});
 }
 
 void EpochState::SealGroups(MonotonicTime now) {
@@ -97,6 +137,27 @@ void EpochState::Leave(Session* session) {
     });
   }
   groups_.erase(group->interest().Key());
+}
+
+void EpochState::Watch(Newest* newest) {
+  watching_.push_back(newest);
+  for (size_t i = 0; i < newest->topic_count(); ++i) AddWatcher(newest, i);
+}
+
+void EpochState::Unwatch(Newest* newest) {
+  if (std::erase(watching_, newest) == 0) return;
+  for (size_t i = 0; i < newest->topic_count(); ++i) {
+    auto& watchers = watchers_[newest->topic(i).value];
+    watchers.erase(std::remove_if(watchers.begin(), watchers.end(),
+                                  [&](const Watcher& watcher) { return watcher.newest == newest; }),
+                   watchers.end());
+  }
+}
+
+void EpochState::AddWatcher(Newest* newest, size_t index) {
+  const TopicId id = newest->topic(index);
+  if (id.value >= watchers_.size()) watchers_.resize(id.value + 1);
+  watchers_[id.value].push_back({newest, static_cast<uint32_t>(index)});
 }
 
 }  // namespace fantail::feed

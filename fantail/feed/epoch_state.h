@@ -19,7 +19,9 @@
 #include "fantail/feed/coverage.h"
 #include "fantail/feed/group.h"
 #include "fantail/feed/image.h"
+#include "fantail/feed/newest.h"
 #include "fantail/feed/ring.h"
+#include "fantail/feed/status_log.h"
 #include "fantail/feed/topics.h"
 
 namespace fantail::feed {
@@ -36,6 +38,11 @@ class EpochState {
   const Topics& topics() const { return topics_; }
   const ImageTable& image() const { return image_; }
   const Ring& ring() const { return ring_; }
+  const StatusLog& statuses() const { return statuses_; }
+  // Where the topic last changed: what is complete through there has that.
+  Position ChangedAt(TopicId id) const {
+    return id.value < changed_.size() ? changed_[id.value] : Position{};
+  }
   Archive* archive() const { return archive_; }
   // What has been told of the positions after this is held: in the ring, or in the archive.
   Position held_from() const {
@@ -51,7 +58,8 @@ class EpochState {
   // What comes from above, or from the sequencer. Each goes to the groups that it concerns.
   Topics::Added AddTopic(TopicId id, std::string_view name);
   void AddVenue(VenueId id, std::string_view name);
-  void AddImage(const TopicImage& image, MonotonicTime now);
+  // `statuses`: what status said in the records that the image stands for, by rising sequence.
+  void AddImage(const TopicImage& image, std::span<const wire::Tick> statuses, MonotonicTime now);
   // Records above all before them go to the groups; older ones (topics whose splice is not through)
   // only into ring and image.
   void AddRecords(std::span<const wire::Record> records, MonotonicTime now);
@@ -76,6 +84,13 @@ class EpochState {
   // The group that nobody is left in ends.
   void Leave(Session* session);
 
+  // `newest` is told what happens to its topics until it is unwatched. Not owned. REQUIRES: it has
+  // begun.
+  void Watch(Newest* newest);
+  void Unwatch(Newest* newest);
+  // Tells `newest` of a gap of the node above that it has not been told of.
+  void TellGap(const GapNotice& gap, Newest* newest) const;
+
   const std::map<std::string, std::unique_ptr<Group>>& groups() const { return groups_; }
 
  private:
@@ -85,6 +100,25 @@ class EpochState {
     if (id.value >= routes_.size()) routes_.resize(id.value + 1);
     return routes_[id.value];
   }
+
+  struct Watcher {
+    Newest* newest;
+    uint32_t index;
+  };
+
+  void Changed(TopicId id, Position at, MonotonicTime now) {
+    if (id.value >= changed_.size()) changed_.resize(id.value + 1);
+    changed_[id.value] = at;
+    ForEachWatcher(id,
+                   [&](const Watcher& watcher) { watcher.newest->OnChange(watcher.index, now); });
+  }
+  void AddStatus(const wire::Tick& tick, Position position, MonotonicTime now);
+  template <class Fn>
+  void ForEachWatcher(TopicId id, Fn fn) {
+    if (id.value >= watchers_.size()) return;
+    for (const Watcher& watcher : watchers_[id.value]) fn(watcher);
+  }
+  void AddWatcher(Newest* newest, size_t index);
 
   const Epoch epoch_;
   const bool paced_;
@@ -103,6 +137,10 @@ class EpochState {
 
   std::map<std::string, std::unique_ptr<Group>> groups_;  // by Interest::Key
   std::vector<Route> routes_;                             // by topic: who wants it
+  StatusLog statuses_;
+  std::vector<Position> changed_;                          // by topic
+  std::vector<Newest*> watching_;                          // in the order of their coming
+  std::vector<absl::InlinedVector<Watcher, 1>> watchers_;  // by topic
 };
 
 }  // namespace fantail::feed

@@ -195,19 +195,29 @@ void FeedClient::Connected(wire::Link* link, std::string peer, MonotonicTime now
   link_ = link;
   peer_ = std::move(peer);
   phase_ = Phase::kGreeting;
+  reach_before_ = reach_;
   connected_at_ = now;
   drop_.reset();
+  uint32_t encodings = wire::EncodingBit(wire::Encoding::kPlain);
+  if (options_.packed) encodings |= wire::EncodingBit(wire::Encoding::kPacked);
   Send(wire::Encode(wire::Hello{.feed = options_.feed,
                                 .name = options_.name,
                                 .node = options_.node,
-                                .role = static_cast<uint8_t>(options_.role)}));
+                                .role = static_cast<uint8_t>(options_.role),
+                                .encodings = encodings,
+                                .newest_ns = NewestNs()}));
   Publish();
+}
+
+uint64_t FeedClient::NewestNs() const {
+  return options_.newest ? static_cast<uint64_t>(std::max(*options_.newest, Nanos(1)).count()) : 0;
 }
 
 void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
   now_ = now;
   link_ = nullptr;
   phase_ = Phase::kDown;
+  packed_.reset();
   drop_.reset();
   down_cause_ = why;
   taken_bytes_ = taken_messages_ = acked_bytes_ = acked_messages_ = 0;
@@ -217,6 +227,7 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
   held_.clear();
   refused_.clear();
   refusing_.clear();
+  held_gaps_.clear();
   AskAgain();
   untold_.reset();
   caught_up_ = false;
@@ -306,7 +317,7 @@ void FeedClient::Receive(std::span<const std::byte> bytes, MonotonicTime now) {
   ++counters_.messages_received;
   if (drop_) return;
   wire::AnyMessage message;
-  const wire::DecodeError error = decoder_.Decode(bytes, &message);
+  const wire::DecodeError error = Decode(bytes, &message);
   const auto kind = bytes.empty() ? wire::Kind{} : static_cast<wire::Kind>(bytes[0]);
   const bool counted = (kind != wire::Kind::kPong || planted::On(planted::Bug::kCountPongs)) &&
                        kind != wire::Kind::kRefused && kind != wire::Kind::kGoodbye;
@@ -319,11 +330,20 @@ void FeedClient::Receive(std::span<const std::byte> bytes, MonotonicTime now) {
   } else if (error != wire::DecodeError::kNone) {
     // Damaged on the way, or nonsense: what it carried comes again when the next session resumes.
     ++counters_.bad_messages;
-    return GiveUp(std::string("a bad message: ") + decoder_.detail());
+    return GiveUp(std::string("a bad message: ") + wrong_);
   } else {
     Dispatch(message);
   }
   AckIfHalf();
+}
+
+wire::DecodeError FeedClient::Decode(std::span<const std::byte> bytes, wire::AnyMessage* message) {
+  const bool packed = packed_ != nullptr && !bytes.empty() &&
+                      static_cast<wire::Kind>(bytes[0]) == wire::Kind::kPacked;
+  const wire::DecodeError error =
+      packed ? packed_->Decode(bytes, message) : decoder_.Decode(bytes, message);
+  wrong_ = packed ? packed_->detail() : decoder_.detail();
+  return error;
 }
 
 // An ack every half window keeps the node above sending without a pause. It may allow less than
@@ -350,6 +370,7 @@ void FeedClient::Dispatch(const wire::AnyMessage& message) {
           OnUnexpected();
         } else {
           if (!any_time && (phase_ != Phase::kUp || epoch_.value == 0)) return OnUnexpected();
+          if (!any_time && !std::is_same_v<M, wire::Gap>) TakeHeldGaps();
           On(m);
         }
       },

@@ -11,6 +11,7 @@
 #ifndef FANTAIL_FEED_FEED_CLIENT_H_
 #define FANTAIL_FEED_FEED_CLIENT_H_
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@
 #include "fantail/feed/topics.h"
 #include "fantail/wire/decode.h"
 #include "fantail/wire/links.h"
+#include "fantail/wire/packed.h"
 
 namespace fantail::feed {
 
@@ -33,6 +35,10 @@ struct ClientOptions {
   std::string name;
   NodeId node;
   Role role = Role::kSubscriber;
+  // Asks for a packed session: fewer bytes, more work at both ends. The node may say no.
+  bool packed = false;
+  // Newest-only, at most once in so long a topic; 1 ns is as fast as it is read. See OnUpdate.
+  std::optional<Nanos> newest;
 
   Nanos ping_every = std::chrono::seconds(1);
   // The newest answered ping is older: what is shown is stale, and the connection is given up.
@@ -128,6 +134,10 @@ class FeedClient final : public wire::Caller {
   const Interest& complete() const { return complete_; }
   // Whether all that the owner wants is acknowledged, or refused.
   bool current() const;
+  // Of the session that stands.
+  wire::Encoding encoding() const {
+    return packed_ ? wire::Encoding::kPacked : wire::Encoding::kPlain;
+  }
   // Whether a session stands.
   bool up() const { return phase_ == Phase::kUp; }
   // How often the interest has been asked for, and what was asked for last: of complete(), what is
@@ -153,14 +163,22 @@ class FeedClient final : public wire::Caller {
     Position lost_through;       // what is missing up to here has been told
   };
 
+  wire::DecodeError Decode(std::span<const std::byte> bytes, wire::AnyMessage* message);
   void Dispatch(const wire::AnyMessage& message);
   void On(const wire::Welcome& welcome);
   void On(const wire::Refused& refused);
   void On(const wire::Have& have);
   void On(const wire::Names& names);
   void On(const wire::Batch& batch);
+  void On(const wire::PackedBatch& batch);
+  // `count` records, the i-th of which is record(i).
+  template <class RecordAt>
+  void TakeBatch(Position after, Position through, wire::Replay replay, size_t count,
+                 RecordAt record);
   void On(const wire::Image& image);
   void On(const wire::Gap& gap);
+  void TakeGap(GapNotice notice);
+  void TakeHeldGaps();
   std::vector<Pattern> Lost(const Pattern& pattern, const GapNotice& gap);
   void On(const wire::Pong& pong);
   void On(const wire::Proof& proof);
@@ -181,7 +199,7 @@ class FeedClient final : public wire::Caller {
   }
   void KeepLive(MonotonicTime until);
   bool TakeRecord(const wire::Record& record);
-  void TakeImage(const TopicImage& image);
+  void TakeImage(const TopicImage& image, std::span<const wire::Tick> statuses);
   void ReportGap(TopicId id, Position from, Position to, GapReason reason);
   void SendWants();
   void SendWant(const std::vector<std::pair<Pattern, wire::Start>>& add,
@@ -193,6 +211,7 @@ class FeedClient final : public wire::Caller {
   void RecountDigest();
   void AckIfHalf();
   void AskAgain();
+  uint64_t NewestNs() const;
   FeedState Judge() const;
   bool JudgeLink(FeedState* s) const;
   bool JudgePath(FeedState* s) const;
@@ -206,6 +225,7 @@ class FeedClient final : public wire::Caller {
   ClientCounters counters_;
   MonotonicTime now_;
   wire::Decoder decoder_;
+  const char* wrong_ = "";  // with the newest message, if anything
 
   // The owner's wishes.
   std::vector<Pattern> wanted_;
@@ -228,9 +248,11 @@ class FeedClient final : public wire::Caller {
 
   // The connection; all of it ends with the connection.
   Phase phase_ = Phase::kDown;
+  Position reach_before_;  // reach_ when it began
   wire::Link* link_ = nullptr;
   std::optional<wire::Drop> drop_;
   std::optional<std::string> move_to_;
+  std::unique_ptr<wire::PackedReader> packed_;  // null: the session is plain
   MonotonicTime connected_at_;
   uint32_t window_bytes_ = 0;
   uint32_t window_messages_ = 0;
@@ -246,6 +268,9 @@ class FeedClient final : public wire::Caller {
   std::vector<Pattern> asked_;  // the session's patterns once version_ is acknowledged
   std::vector<BackfillAnswer>
       asking_;  // backfills in version_, with what is known of their answers
+  // Of newest-only, until the image comes that stands for what is missing: if the connection ends
+  // before, the next session may bring it.
+  std::vector<GapNotice> held_gaps_;
   // A have, and answers to backfills, of which the owner has not been told.
   std::optional<HaveNotice> untold_;
   std::vector<BackfillAnswer> answered_;

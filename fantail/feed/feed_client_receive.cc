@@ -12,7 +12,16 @@ namespace fantail::feed {
 
 void FeedClient::On(const wire::Welcome& welcome) {
   if (welcome.feed != options_.feed) return GiveUp("a welcome to another feed", kRetryAfterRefusal);
+  if (welcome.encoding == wire::Encoding::kPacked && !options_.packed) return OnUnexpected();
   peer_name_ = welcome.name;
+  // Each welcome begins the stream anew.
+  if (welcome.encoding == wire::Encoding::kPlain) {
+    packed_.reset();
+  } else if (packed_ == nullptr) {
+    packed_ = std::make_unique<wire::PackedReader>();
+  } else {
+    packed_->Reset();
+  }
   window_bytes_ = welcome.window_bytes;
   window_messages_ = welcome.window_messages;
   const bool older = welcome.epoch.value != 0 && welcome.epoch < epoch_;
@@ -52,7 +61,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
 void FeedClient::BeginEpoch(Epoch epoch, bool paced) {
   epoch_ = epoch;
   paced_ = paced;
-  through_ = bookmark_ = reach_ = Position{};
+  through_ = bookmark_ = reach_ = reach_before_ = Position{};
   complete_ = told_ = Interest();
   topics_ = Topics();
   if (!planted::On(planted::Bug::kKeepSequences)) states_.clear();
@@ -162,27 +171,40 @@ void FeedClient::On(const wire::Names& names) {
 }
 
 void FeedClient::On(const wire::Batch& batch) {
-  const bool live = batch.replay == wire::Replay::kLive;
-  if (live && batch.after > bookmark_) {
+  TakeBatch(batch.after, batch.through, batch.replay, batch.ticks.size(), [&](size_t i) {
+    return wire::Record{batch.PositionAt(i), batch.ticks[i]};
+  });
+}
+
+void FeedClient::On(const wire::PackedBatch& batch) {
+  TakeBatch(batch.after, batch.through, batch.replay, batch.records.size(),
+            [&](size_t i) { return batch.records[i]; });
+}
+
+template <class RecordAt>
+void FeedClient::TakeBatch(Position after, Position through, wire::Replay replay, size_t count,
+                           RecordAt record_at) {
+  const bool live = replay == wire::Replay::kLive;
+  if (live && after > bookmark_) {
     ++counters_.lost_messages;
     return GiveUp("a message was lost");
   }
   records_.clear();
-  for (size_t i = 0; i < batch.ticks.size(); ++i) {
-    const wire::Record record{batch.PositionAt(i), batch.ticks[i]};
+  for (size_t i = 0; i < count; ++i) {
+    const wire::Record record = record_at(i);
     if (!topics_.Has(record.tick.topic)) return GiveUp("a tick without a name");
-    if (batch.replay == wire::Replay::kBackfill || TakeRecord(record)) records_.push_back(record);
+    if (replay == wire::Replay::kBackfill || TakeRecord(record)) records_.push_back(record);
   }
   if (!records_.empty()) {
-    if (batch.replay == wire::Replay::kBackfill) {
+    if (replay == wire::Replay::kBackfill) {
       events_->OnBackfill(records_);
     } else {
       counters_.records += records_.size();
       events_->OnRecords(records_);
     }
   }
-  if (!live || batch.through <= bookmark_) return;
-  bookmark_ = batch.through;
+  if (!live || through <= bookmark_) return;
+  bookmark_ = through;
   if (bookmark_ > through_) {
     through_ = bookmark_;
     events_->OnThrough(through_);
@@ -225,26 +247,32 @@ void FeedClient::On(const wire::Image& image) {
     if (!topics_.Has(head.topic)) return GiveUp("an image without a name");
   }
   reach_ = std::max(reach_, image.at);
-  ForEachImage(image, [&](const TopicImage& one) {
+  ForEachImage(image, [&](const TopicImage& one, std::span<const wire::Tick> statuses) {
     TopicState& state = states_[one.topic.value];
     // Of a node that is behind the one before: an image never goes back.
     const bool news = one.sequence > state.last;
     if (!news && (!state.expects_image || one.sequence < state.last)) return;
-    const bool told = state.expects_image || image.at <= state.lost_through;
+    const bool told =
+        state.expects_image || image.at <= state.lost_through || options_.newest.has_value();
     if (state.last.value != 0 && !told) {
       ReportGap(one.topic, through_, image.at, GapReason::kNotHeld);
     }
-    TakeImage(one);
+    TakeImage(one, statuses);
   });
 }
 
-void FeedClient::TakeImage(const TopicImage& image) {
+void FeedClient::TakeImage(const TopicImage& image, std::span<const wire::Tick> statuses) {
   TopicState& state = states_[image.topic.value];
-  digest_ += state.factor * (uint64_t{image.sequence.value} - uint64_t{state.last.value});
+  const Sequence after = state.last;
+  digest_ += state.factor * (uint64_t{image.sequence.value} - uint64_t{after.value});
   state.last = image.sequence;
   state.expects_image = false;
   ++counters_.images;
-  events_->OnImage(image);
+  if (after.value == 0) return events_->OnImage(image);
+  events_->OnUpdate({.image = image,
+                     .after = after,
+                     .statuses = StatusesAfter(statuses, after),
+                     .asked = options_.newest.has_value()});
 }
 
 void FeedClient::On(const wire::Gap& gap) {
@@ -259,11 +287,25 @@ void FeedClient::On(const wire::Gap& gap) {
   }
   GapNotice notice{
       .from = gap.from, .to = gap.to, .patterns = {}, .reason = static_cast<GapReason>(gap.reason)};
-  for (const std::string_view text : gap.patterns) {
-    const Pattern pattern(text);
-    for (BackfillAnswer& answer : answered_) {
-      if (!answer.request.pattern.Overlaps(pattern)) continue;
-      answer.complete_from = std::max(answer.complete_from, gap.to);
+  for (const std::string_view text : gap.patterns) notice.patterns.emplace_back(text);
+  if (notice.reason == GapReason::kTooSlow) {
+    held_gaps_.push_back(std::move(notice));
+  } else {
+    TakeGap(std::move(notice));
+  }
+}
+
+void FeedClient::TakeHeldGaps() {
+  for (GapNotice& gap : std::exchange(held_gaps_, {})) TakeGap(std::move(gap));
+}
+
+void FeedClient::TakeGap(GapNotice notice) {
+  for (const Pattern& pattern : std::exchange(notice.patterns, {})) {
+    for (std::vector<BackfillAnswer>* answers : {&asking_, &answered_}) {
+      for (BackfillAnswer& answer : *answers) {
+        if (!answer.request.pattern.Overlaps(pattern)) continue;
+        answer.complete_from = std::max(answer.complete_from, notice.to);
+      }
     }
     for (Pattern& lost : Lost(pattern, notice)) notice.patterns.push_back(std::move(lost));
   }
@@ -324,6 +366,8 @@ void FeedClient::On(const wire::Pong& pong) {
 void FeedClient::On(const wire::Proof& proof) {
   if (proof.version != have_version_ || version_ != have_version_) return;
   if (proof.at < std::max(through_, reach_)) return;  // a node that is a little behind
+  // It counts what it has sent; what another one had sent before, only once it has said so.
+  if (options_.newest && bookmark_ < reach_before_) return;
   if (proof.digest == digest_) {
     ++counters_.proofs;
     return;

@@ -88,6 +88,14 @@ struct GapNotice {
   bool backfill = false;  // on the wire only: a backfill's, which is no gap of the session
 };
 
+// An image that takes the place of records of its topic: conflation, as a client sees it.
+struct ImageUpdate {
+  const TopicImage& image;
+  Sequence after;                        // it stands for the sequences (after, image.sequence]
+  std::span<const wire::Tick> statuses;  // what status said in those, by rising sequence
+  bool asked = false;  // the owner wants the newest only; else a gap before it has said why
+};
+
 // The acknowledged interest: everything in it is complete through `at`, and live after it.
 struct HaveNotice {
   uint32_t version = 0;
@@ -126,6 +134,8 @@ class FeedEvents : public FeedContent {
  public:
   // Older records than those that already came (a gateway asks for them on behalf of its sessions).
   virtual void OnBackfill(std::span<const wire::Record> records) { (void)records; }
+  // An image of a topic that had begun.
+  virtual void OnUpdate(const ImageUpdate& update) { OnImage(update.image); }
   virtual void OnHave(const HaveNotice& have) = 0;
   // The state, its cause or the path has changed.
   virtual void OnState(const FeedState& state) = 0;

@@ -41,6 +41,8 @@ void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
     session->new_epoch_since = now_ - Waiting(*session);
     KeepUnsent(session.get());
     session->group = nullptr;
+    session->newest.reset();
+    session->owed.reset();
     session->splice.reset();
     session->wants.clear();
     session->assembling = WantChange();
@@ -70,17 +72,21 @@ void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
     upstream_.state = State::kLive;
   }
   cover_dirty_ = true;
-  for (auto& [address, session] : sessions_) session->outbox.push_back(MakeWelcome());
+  for (auto& [address, session] : sessions_) session->outbox.push_back(MakeWelcome(*session));
 }
 
 // What a session in step has not been sent of the epoch that ends still goes out before the next
 // one's welcome: to one that lives through a round of a replay nothing may be missing.
 void FeedServer::KeepUnsent(Session* session) {
-  const bool promised =
-      session->group != nullptr && session->splice == nullptr && session->wants.empty();
+  const bool in_step = session->group != nullptr || session->newest != nullptr;
+  const bool promised = in_step && session->splice == nullptr && session->wants.empty();
   if (!promised) return session->outbox.clear();
   // With its have, if one waits: then the client knows of that too.
-  session->known.reset();
+  if (!session->owed) session->known.reset();
+  if (session->newest != nullptr) {
+    session->newest->TakeAll(*state_, now_, &session->outbox);
+    return;
+  }
   for (; session->next < session->group->log_end(); ++session->next) {
     session->outbox.push_back(session->group->entry(session->next).message);
   }
@@ -213,7 +219,15 @@ void FeedServer::Open(std::string_view address, const wire::Hello& hello) {
   session->role = static_cast<Role>(hello.role);
   session->last_heard = session->last_progress = session->last_proof = now_;
   session->pace = Pace(options_.first_window_bytes, options_.window_bytes);
-  session->outbox.push_back(MakeWelcome());
+  if (hello.newest_ns != 0) session->asked_interval = Nanos(static_cast<int64_t>(hello.newest_ns));
+  session->wanted_packed = (hello.encodings & wire::EncodingBit(wire::Encoding::kPacked)) != 0;
+  const auto packed = std::count_if(sessions_.begin(), sessions_.end(), [](const auto& entry) {
+    return entry.second->packing != nullptr;
+  });
+  if (session->wanted_packed && packed < options_.max_packed_sessions) {
+    session->packing = std::make_unique<Packing>();
+  }
+  session->outbox.push_back(MakeWelcome(*session));
   ++counters_.sessions_opened;
   Session* opened = session.get();
   sessions_[session->address] = std::move(session);
@@ -228,7 +242,7 @@ void FeedServer::Refuse(std::string_view address, wire::RefusedCode code, std::s
 void FeedServer::Forget(Session* session, std::string_view reason) {
   observer_->OnSessionClosed(*session, reason);
   ++counters_.sessions_closed;
-  if (state_ != nullptr) state_->Leave(session);
+  if (state_ != nullptr) LeaveFeed(session);
   cover_dirty_ = true;
   const std::string address = session->address;
   sessions_.erase(address);
@@ -314,10 +328,12 @@ void FeedServer::OnAck(Session* session, const wire::Ack& ack) {
 void FeedServer::OnPing(Session* session, const wire::Ping& ping) {
   links_->Send(session->address, MakePong(*session, ping.nonce));
   // A quiet interest's bookmark moves on all the same, so that a resume need not reach far back.
-  const bool quiet = session->group != nullptr && session->splice == nullptr && session->InStep() &&
-                     !session->group->HasPending() && session->through < state_->head() &&
-                     !session->interest.empty();
-  if (!quiet) return;
+  const bool settled = session->splice == nullptr && session->InStep() && state_ != nullptr &&
+                       session->through < state_->head() && !session->interest.empty();
+  const bool in_step = session->group != nullptr && !session->group->HasPending();
+  const bool conflated = session->asked_interval && session->newest != nullptr && settled &&
+                         session->newest->IsComplete(*state_);
+  if (!settled || !(in_step || conflated)) return;
   session->outbox.push_back(
       wire::EncodeBatch(session->through, state_->head(), {}, wire::Replay::kLive));
   session->through = state_->head();
@@ -329,10 +345,11 @@ Nanos FeedServer::Waiting(const Session& session) const {
   MonotonicTime since = now_;
   if (planted::On(planted::Bug::kForgetWaiting)) return Nanos{0};
   if (session.new_epoch_since) return now_ - *session.new_epoch_since;
-  if (session.splice != nullptr && session.splice->fell_behind()) since = session.behind_since;
-  if (session.group != nullptr && session.next < session.group->log_end()) {
-    since = session.group->entry(session.next).sealed;
+  if (session.newest != nullptr) {
+    since = session.newest->WaitsSince().value_or(since);
+    if (!session.InStep()) since = std::min(since, session.taken_since);
   }
+  since = OldestUnsent(session).value_or(since);
   return std::max(now_ - since, Nanos{0});
 }
 
@@ -360,12 +377,13 @@ wire::Message FeedServer::MakePong(const Session& session, uint64_t nonce) const
   return wire::Encode(pong);
 }
 
-wire::Message FeedServer::MakeWelcome() const {
+wire::Message FeedServer::MakeWelcome(const Session& session) const {
   wire::Welcome welcome{.feed = options_.feed,
                         .name = options_.name,
                         .node = options_.node,
                         .window_bytes = options_.window_bytes,
                         .window_messages = options_.window_messages,
+                        .encoding = session.encoding(),
                         .max_patterns = options_.max_patterns};
   if (state_ != nullptr) {
     welcome.epoch = state_->epoch();

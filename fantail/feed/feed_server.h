@@ -51,11 +51,18 @@ struct ServerOptions {
   uint32_t first_window_bytes = 64 * 1024;
   // Below the socket's high-water mark, so that a send never fails while there is a window.
   uint32_t window_messages = 1024;
-  // How far a session may lag behind its group on a live feed before it gets newest values only.
+  // How far a session may lag behind its group on a live feed before it gets newest values only,
+  // and how much may wait in all groups together before the slowest of the largest do.
   size_t max_backlog_bytes = size_t{8} << 20;
+  size_t max_total_backlog_bytes = size_t{24} << 20;
   // The same in time: what waits for longer and does not catch up is no longer worth its wait.
   Nanos max_lag = std::chrono::seconds(1);
+  // What carries all newest values for so long is tried with every record again, however often that
+  // has failed.
+  Nanos climb_within = std::chrono::seconds(16);
   uint32_t max_sessions = 4096;
+  // Of these, packed: each holds 2 MB and is encoded for by itself. Later ones are plain.
+  uint32_t max_packed_sessions = 32;
   uint32_t max_patterns = 65536;
   // Patterns that a gateway asks for on behalf of all its sessions; the node above has max_patterns
   // too.
@@ -95,6 +102,7 @@ struct ServerCounters {
   uint64_t sessions_opened = 0;
   uint64_t sessions_closed = 0;
   uint64_t fell_behind = 0;  // sessions that got newest values instead of every tick
+  uint64_t climbed = 0;      // and every tick again
   uint64_t would_block = 0;
 };
 
@@ -113,7 +121,9 @@ class FeedServer {
   // REQUIRES, for all that follow: an epoch has begun.
   Topics::Added AddTopic(TopicId id, std::string_view name);
   void AddVenue(VenueId id, std::string_view name) { state_->AddVenue(id, name); }
-  void AddImage(const TopicImage& image) { state_->AddImage(image, now_); }
+  void AddImage(const TopicImage& image, std::span<const wire::Tick> statuses = {}) {
+    state_->AddImage(image, statuses, now_);
+  }
   void AddRecords(std::span<const wire::Record> records) {
     counters_.records += records.size();
     state_->AddRecords(records, now_);
@@ -207,20 +217,28 @@ class FeedServer {
   void OnPing(Session* session, const wire::Ping& ping);
   Nanos Waiting(const Session& session) const;
   wire::Message MakePong(const Session& session, uint64_t nonce) const;
-  wire::Message MakeWelcome() const;
+  wire::Message MakeWelcome(const Session& session) const;
   void Refuse(std::string_view address, wire::RefusedCode code, std::string_view reason);
 
   void KeepUnsent(Session* session);
 
   // Each returns false if the session is gone.
   bool Flush(Session* session);
+  bool FlushPacked(Session* session);
   bool SendOne(Session* session, const wire::Message& message, bool* sent);
   bool Advance(Session* session, bool* more);
   bool AdvanceSplice(Session* session, bool* more);
   void Complete(Session* session);
   void SendProofAndEnd(Session* session);
   bool FallBehind(Session* session);
+  bool TooMuchWaits(const Session& session) const;
+  void Conflate(Session* session);
+  void BeginNewest(Session* session, const Newest::Start& start, MonotonicTime since);
+  void LeaveFeed(Session* session);
+  bool AdvanceNewest(Session* session);
+  void Climb(Session* session);
   bool LosesGround(Session* session) const;
+  std::optional<MonotonicTime> OldestUnsent(const Session& session) const;
   bool CheckTimes(Session* session);
   void RefreshCover();
 
@@ -238,6 +256,7 @@ class FeedServer {
   std::map<std::string, std::unique_ptr<Session>, std::less<>> sessions_;
   wire::Decoder decoder_;
   std::unique_ptr<class DigestIndex> digests_;  // of this turn, if one was needed
+  size_t backlog_bytes_ = 0;                    // in the logs of all groups, as of this turn
 
   FeedState upstream_;
   MonotonicTime proved_at_;

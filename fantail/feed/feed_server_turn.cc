@@ -18,6 +18,12 @@ constexpr int kSpliceStepsPerTurn = 16;
 constexpr Nanos kMeasureLagEvery = std::chrono::milliseconds(500);
 // A link that brings acks brings one so often; one that does not is not slow, but silent.
 constexpr Nanos kSilent = std::chrono::seconds(1);
+// Newest-only goes out this often: at once for a person, and one message for many topics.
+constexpr Nanos kTakeNewestEvery = std::chrono::milliseconds(5);
+// For how long a link must have carried all newest values before it is tried with every record; it
+// doubles with each try that fails soon.
+constexpr Nanos kFirstClimb = std::chrono::milliseconds(500);
+constexpr Nanos kSoon = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -32,18 +38,22 @@ bool FeedServer::Turn(MonotonicTime now) {
   bool more = false;
   for (Session* session : serving) Advance(session, &more);
   if (state_ == nullptr) return more;
-  for (const auto& [key, group] : state_->groups()) group->Trim();
+  backlog_bytes_ = 0;
+  for (const auto& [key, group] : state_->groups()) {
+    group->Trim();
+    backlog_bytes_ += group->log_bytes();
+  }
   return more;
 }
 
 bool FeedServer::Advance(Session* session, bool* more) {
   if (!Flush(session) || !CheckTimes(session)) return false;
   if (state_ == nullptr || !session->InStep()) return true;
+  if (session->newest != nullptr && !AdvanceNewest(session)) return false;
+  if (!session->InStep()) return true;
   if (session->splice == nullptr && !session->wants.empty()) {
-    WantChange change = std::move(session->wants.front());
+    session->splice = std::make_unique<Splice>(std::move(session->wants.front()));
     session->wants.pop_front();
-    session->splice =
-        std::make_unique<Splice>(std::move(change), std::vector<Pattern>(), Position{});
   }
   if (session->splice != nullptr) return AdvanceSplice(session, more);
   SendProofAndEnd(session);
@@ -59,10 +69,6 @@ bool FeedServer::AdvanceSplice(Session* session, bool* more) {
       cover_dirty_ = true;
     };
   }
-  // Half a window: else images would fill the last of it, and the session fall behind again at
-  // once.
-  const bool cramped = session->sent_bytes - session->acked_bytes > session->pace.window() / 2;
-  if (session->splice->fell_behind() && !session->splice->resolved() && cramped) return true;
   for (int step = 0; step < kSpliceStepsPerTurn; ++step) {
     switch (session->splice->Step(*state_, session, now_, ask)) {
       case Splice::Progress::kWaiting:
@@ -85,7 +91,7 @@ bool FeedServer::AdvanceSplice(Session* session, bool* more) {
 }
 
 // The splice has brought everything up to the head: the session joins the group of its new
-// interest.
+// interest, or gets the newest of that too.
 void FeedServer::Complete(Session* session) {
   const std::unique_ptr<Splice> splice = std::move(session->splice);
   const WantChange& change = splice->change();
@@ -104,34 +110,122 @@ void FeedServer::Complete(Session* session) {
         wanted.Covers(pattern) || std::find(widest.begin(), widest.end(), pattern) == widest.end();
     if (!only_older) session->patterns.insert(pattern);
   }
+  const std::unique_ptr<Newest> before = std::move(session->newest);
+  if (before != nullptr) state_->Unwatch(before.get());
   state_->Leave(session);
   session->interest =
       Interest(std::vector<Pattern>(session->patterns.begin(), session->patterns.end()));
   session->version = change.version;
-  state_->Join(session);
-  const HaveNotice have{change.version, state_->head(), change.refused, change.reason};
-  for (wire::Message& message : EncodeHave(have)) session->outbox.push_back(std::move(message));
+  if (session->asked_interval || before != nullptr) {
+    BeginNewest(
+        session,
+        {.behind = splice->resumed(), .has = splice->resumed_after(), .before = before.get()},
+        now_);
+    // What it is about to be said to have, it has.
+    if (session->asked_interval) {
+      session->taken_since = session->newest->WaitsSince().value_or(now_);
+      session->newest->TakeAll(*state_, now_, &session->outbox);
+    }
+  } else {
+    state_->Join(session);
+  }
+  HaveNotice have{change.version, state_->head(), change.refused, change.reason};
+  if (session->newest != nullptr && !session->newest->asked()) {
+    session->owed = std::move(have);
+  } else {
+    session->through = state_->head();
+    for (wire::Message& message : EncodeHave(have)) session->outbox.push_back(std::move(message));
+  }
   session->end_sent = false;
   cover_dirty_ = true;
 }
 
+void FeedServer::BeginNewest(Session* session, const Newest::Start& start, MonotonicTime since) {
+  session->newest = std::make_unique<Newest>(session->interest, session->asked_interval);
+  session->newest->Begin(*state_, start, since);
+  state_->Watch(session->newest.get());
+}
+
+void FeedServer::LeaveFeed(Session* session) {
+  state_->Leave(session);
+  if (session->newest == nullptr) return;
+  state_->Unwatch(session->newest.get());
+  session->newest.reset();
+}
+
+// Sends what is newest, as much as the window has room for. False if the session is gone.
+bool FeedServer::AdvanceNewest(Session* session) {
+  Newest& newest = *session->newest;
+  newest.Cool(*state_, now_);
+  newest.TakeNames(&session->outbox);
+  const size_t window = session->pace.window();
+  const uint64_t flight = session->sent_bytes - session->acked_bytes;
+  size_t room = flight < window ? window - flight : 0;
+  // A change of interest gets its share.
+  if (session->splice != nullptr) room /= 2;
+  const bool cramped =
+      flight != 0 && (room < window / 4 || !session->HasRoom(1, options_.window_messages));
+  const bool due = now_ - session->newest_taken_at >= kTakeNewestEvery || state_->ended();
+  if (due && !cramped) {
+    session->newest_taken_at = now_;
+    session->taken_since = newest.WaitsSince().value_or(now_);
+    if (state_->ended()) {
+      newest.TakeAll(*state_, now_, &session->outbox);
+    } else {
+      newest.Take(*state_, room, now_, &session->outbox);
+    }
+    if (!Flush(session)) return false;
+  } else if (cramped && newest.WaitsSince()) {
+    session->pace.Full();
+  }
+  if (newest.asked()) return true;
+  const bool strained =
+      !session->InStep() || newest.WaitsSince().value_or(now_) + 4 * kTakeNewestEvery < now_;
+  if (strained) session->strained_at = now_;
+  const bool bears = now_ - session->strained_at >= session->climb_after || state_->ended();
+  if (bears && session->InStep() && session->splice == nullptr && session->wants.empty() &&
+      (newest.IsComplete(*state_) || planted::On(planted::Bug::kClimbEarly))) {
+    Climb(session);
+    return Flush(session);
+  }
+  return true;
+}
+
+// Every record again, from the head on: all before it has come, or was told to be merged.
+void FeedServer::Climb(Session* session) {
+  ++counters_.climbed;
+  session->climbed_at = now_;
+  LeaveFeed(session);
+  state_->Join(session);
+  HaveNotice have = std::exchange(session->owed, std::nullopt).value_or(HaveNotice());
+  have.version = session->version;
+  have.at = state_->head();
+  for (wire::Message& message : EncodeHave(have)) session->outbox.push_back(std::move(message));
+}
+
 void FeedServer::SendProofAndEnd(Session* session) {
-  if (session->interest.empty() || session->group == nullptr) return;
-  const bool end = state_->ended() && !session->end_sent;
+  const Newest* newest = session->newest.get();
+  if (session->interest.empty() || (session->group == nullptr && newest == nullptr)) return;
+  const bool all = newest == nullptr || (newest->asked() && newest->IsComplete(*state_));
+  const bool end = state_->ended() && !session->end_sent && all;
   if (!end && now_ - session->last_proof < options_.proof_every) return;
-  session->last_proof = now_;
-  if (digests_ == nullptr) {
+  if (newest == nullptr && digests_ == nullptr) {
     digests_ = std::make_unique<DigestIndex>(state_->topics(), state_->image());
   }
-  session->outbox.push_back(wire::Encode(wire::Proof{.version = session->version,
-                                                     .at = state_->head(),
-                                                     .digest = digests_->Of(session->interest)}));
+  const std::optional<uint64_t> digest =
+      newest == nullptr ? digests_->Of(session->interest) : newest->Digest();
+  session->last_proof = now_;
+  if (digest) {
+    session->outbox.push_back(wire::Encode(
+        wire::Proof{.version = session->version, .at = state_->head(), .digest = *digest}));
+  }
   if (!end) return;
   session->outbox.push_back(wire::Encode(wire::End{*state_->ended()}));
   session->end_sent = true;
 }
 
 bool FeedServer::Flush(Session* session) {
+  if (session->packing != nullptr) return FlushPacked(session);
   bool sent = true;
   while (!session->outbox.empty()) {
     if (!SendOne(session, session->outbox.front(), &sent)) return false;
@@ -139,7 +233,7 @@ bool FeedServer::Flush(Session* session) {
     session->outbox.pop_front();
   }
   session->new_epoch_since.reset();
-  session->known.reset();
+  if (!session->owed) session->known.reset();
   if (session->group == nullptr) return true;
   while (session->next < session->group->log_end()) {
     const Group::Entry& entry = session->group->entry(session->next);
@@ -151,6 +245,63 @@ bool FeedServer::Flush(Session* session) {
     counters_.ticks_sent += entry.ticks;
   }
   return true;
+}
+
+// The same for a session with a stream of its own. What is encoded must go out, so nothing is while
+// the window has no room; it may turn out longer than the room, and then waits for more.
+bool FeedServer::FlushPacked(Session* session) {
+  Packing& packing = *session->packing;
+  bool sent = true;
+  while (true) {
+    const bool room = session->HasRoom(1, options_.window_messages);
+    if (!packing.empty()) {
+      if (!SendOne(session, packing.front().message, &sent)) return false;
+      if (!sent && planted::On(planted::Bug::kDropEncoded)) packing.PopFront();
+      if (!sent) return FallBehind(session);
+      session->sent_ticks += packing.front().ticks;
+      counters_.ticks_sent += packing.front().ticks;
+      packing.PopFront();
+    } else if (!session->outbox.empty()) {
+      const wire::Message& message = session->outbox.front();
+      if (!Packing::Takes(message)) {
+        if (!SendOne(session, message, &sent)) return false;
+        if (!sent) return FallBehind(session);
+        const bool welcome = static_cast<wire::Kind>(message.bytes()[0]) == wire::Kind::kWelcome;
+        if (welcome && !planted::On(planted::Bug::kKeepStream)) packing.Reset();
+      } else if (room) {
+        packing.Encode(message);
+      } else {
+        session->pace.Full();
+        return FallBehind(session);
+      }
+      session->outbox.pop_front();
+    } else {
+      session->new_epoch_since.reset();
+      if (!session->owed) session->known.reset();
+      if (session->group == nullptr || session->next == session->group->log_end()) return true;
+      const Group::Entry& entry = session->group->entry(session->next);
+      if (!Packing::Takes(entry.message)) {
+        if (!SendOne(session, entry.message, &sent)) return false;
+        if (!sent) return FallBehind(session);
+        ++session->next;
+      } else if (room) {
+        session->next = packing.EncodeLog(*session->group, session->next);
+      } else {
+        session->pace.Full();
+        return FallBehind(session);
+      }
+      session->through = session->group->entry(session->next - 1).through;
+    }
+  }
+}
+
+// Since when the oldest has waited that the session's group has for it; nothing if it has all.
+std::optional<MonotonicTime> FeedServer::OldestUnsent(const Session& session) const {
+  if (session.packing != nullptr && !session.packing->empty()) {
+    if (const auto sealed = session.packing->front().sealed) return sealed;
+  }
+  if (session.group == nullptr || session.next == session.group->log_end()) return std::nullopt;
+  return session.group->entry(session.next).sealed;
 }
 
 bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* sent) {
@@ -184,8 +335,9 @@ bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* s
 // getting younger although acks come. While none come, as in a black hole, nothing is decided: the
 // link may be fast enough to make up for it.
 bool FeedServer::LosesGround(Session* session) const {
-  if (session->next == session->group->log_end()) return false;  // only its own messages wait
-  const Nanos lag = now_ - session->group->entry(session->next).sealed;
+  const std::optional<MonotonicTime> oldest = OldestUnsent(*session);
+  if (!oldest) return false;  // only its own messages wait
+  const Nanos lag = now_ - *oldest;
   if (lag <= options_.max_lag || now_ - session->last_progress > kSilent || session->held) {
     session->lag_measured_at = now_;
     session->lag = lag;
@@ -196,25 +348,49 @@ bool FeedServer::LosesGround(Session* session) const {
   return lag >= std::exchange(session->lag, lag);
 }
 
-// On a live feed, a session that lags too far gives up every tick: it gets a notice of what it
-// misses, and images once its window has room again.
+// On a live feed, a session that lags too far gives up every tick.
 bool FeedServer::FallBehind(Session* session) {
   if (session->group == nullptr || planted::On(planted::Bug::kNeverFallBehind)) return true;
-  const Group& group = *session->group;
-  if (state_->paced()) return true;
-  const bool slower_half =
-      session->next <= group.log_begin() + (group.log_end() - group.log_begin()) / 2;
-  const bool too_much = group.log_bytes() > options_.max_backlog_bytes && slower_half;
-  if (!too_much && !LosesGround(session)) return true;
-  ++counters_.fell_behind;
-  session->behind_since =
-      session->next < group.log_end() ? group.entry(session->next).sealed : now_;
-  state_->Leave(session);
-  WantChange change{.version = session->version};
-  if (session->splice != nullptr) change = session->splice->change();
-  session->splice =
-      std::make_unique<Splice>(std::move(change), session->interest.patterns(), session->through);
+  if (state_->paced() || state_->ended()) return true;
+  if (TooMuchWaits(*session) || LosesGround(session)) Conflate(session);
   return true;
+}
+
+// Whether the session is of the slower half of a group for which too much waits: in that group, or
+// in all, of which this one has more than its share.
+bool FeedServer::TooMuchWaits(const Session& session) const {
+  const Group& group = *session.group;
+  const size_t bytes = group.log_bytes();
+  const bool too_much = bytes > options_.max_backlog_bytes ||
+                        (backlog_bytes_ > options_.max_total_backlog_bytes &&
+                         bytes > options_.max_total_backlog_bytes / state_->groups().size());
+  return too_much && session.next <= group.log_begin() + (group.log_end() - group.log_begin()) / 2;
+}
+
+// A step down the ladder: from here on the newest of each topic, of all that has not been sent.
+void FeedServer::Conflate(Session* session) {
+  ++counters_.fell_behind;
+  const MonotonicTime since = OldestUnsent(*session).value_or(now_);
+  // What the log has besides records and images, the session still has to know.
+  session->group->Seal(state_->head(), now_);
+  std::vector<GapNotice> gaps;
+  for (; session->next < session->group->log_end(); ++session->next) {
+    const wire::Message& message = session->group->entry(session->next).message;
+    const auto kind = static_cast<wire::Kind>(message.bytes()[0]);
+    if (kind == wire::Kind::kNames) session->outbox.push_back(message);
+    if (kind == wire::Kind::kGap) gaps.push_back(DecodeGap(message));
+  }
+  if (session->splice != nullptr) {
+    session->wants.push_front(session->splice->change());
+    session->splice.reset();
+  }
+  const bool relapse = now_ - session->climbed_at < kSoon && session->climb_after != Nanos{0};
+  session->climb_after =
+      relapse ? std::min(2 * session->climb_after, options_.climb_within) : kFirstClimb;
+  session->strained_at = now_;
+  state_->Leave(session);
+  BeginNewest(session, {.behind = session->interest, .has = session->through}, since);
+  for (const GapNotice& gap : gaps) state_->TellGap(gap, session->newest.get());
 }
 
 bool FeedServer::CheckTimes(Session* session) {
@@ -223,7 +399,9 @@ bool FeedServer::CheckTimes(Session* session) {
     Forget(session, "it has been silent for too long");
     return false;
   }
-  const bool owes = !session->AllAcknowledged() && !session->InStep() && !session->held;
+  const bool waits = !session->InStep() ||
+                     (session->newest != nullptr && session->newest->WaitsSince().has_value());
+  const bool owes = !session->AllAcknowledged() && waits && !session->held;
   if (!owes) {
     if (session->AllAcknowledged()) session->last_progress = now_;
     return true;

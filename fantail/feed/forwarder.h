@@ -34,6 +34,9 @@ class Forwarder final : private FeedEvents {
   void OnTopic(TopicId id, std::string_view name) override { server_.AddTopic(id, name); }
   void OnVenue(VenueId id, std::string_view name) override { server_.AddVenue(id, name); }
   void OnImage(const TopicImage& image) override { server_.AddImage(image); }
+  void OnUpdate(const ImageUpdate& update) override {
+    server_.AddImage(update.image, update.statuses);
+  }
   void OnRecords(std::span<const wire::Record> records) override { server_.AddRecords(records); }
   void OnBackfill(std::span<const wire::Record> records) override { server_.AddBackfill(records); }
   void OnThrough(Position through) override { server_.AdvanceHead(through); }

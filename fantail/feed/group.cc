@@ -18,9 +18,10 @@ void Group::AddVenue(VenueId id, std::string_view name) {
   venue_texts_.Add(name);
 }
 
-void Group::AddImage(const TopicImage& image, MonotonicTime now) {
+void Group::AddImage(const TopicImage& image, std::span<const wire::Tick> statuses,
+                     MonotonicTime now) {
   if (!records_.empty()) SealRecords(records_.back().position, now);
-  images_.Add(image);
+  images_.Add(image, statuses);
   if (images_.full()) SealImages(now);
 }
 

@@ -10,6 +10,7 @@
 #define FANTAIL_FEED_GROUP_H_
 
 #include <deque>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -42,7 +43,7 @@ class Group {
   // What every member gets, in this order within a batch: names, images, records.
   void AddTopic(TopicId id, std::string_view name);
   void AddVenue(VenueId id, std::string_view name);
-  void AddImage(const TopicImage& image, MonotonicTime now);
+  void AddImage(const TopicImage& image, std::span<const wire::Tick> statuses, MonotonicTime now);
   void AddRecord(const wire::Record& record, MonotonicTime now) {
     if (!images_.empty()) SealImages(now);
     if (!records_.empty() && record.position - records_.front().position > UINT32_MAX) {

@@ -97,16 +97,28 @@ wire::Image ImageChunk::Take(Position at) {
   heads_.clear();
   ticks_.clear();
   totals_.clear();
-  std::sort(images_.begin(), images_.end(),
-            [](const TopicImage& a, const TopicImage& b) { return a.topic < b.topic; });
-  for (const TopicImage& image : images_) {
-    heads_.push_back({image.topic, image.sequence});
-    for (const wire::Tick* tick : {&image.trade, &image.quote, &image.status}) {
-      if (Present(*tick)) ticks_.push_back(*tick);
+  std::stable_sort(images_.begin(), images_.end(),
+                   [](const Item& a, const Item& b) { return a.image.topic < b.image.topic; });
+  for (size_t i = 0; i < images_.size(); ++i) {
+    const auto& [image, first, count] = images_[i];
+    const auto statuses = std::span<const wire::Tick>(statuses_).subspan(first, count);
+    // Of several images of one topic, the last; but what all of them say of status.
+    if (i + 1 < images_.size() && images_[i + 1].image.topic == image.topic) {
+      earlier_.insert(earlier_.end(), statuses.begin(), statuses.end());
+      continue;
     }
+    heads_.push_back({image.topic, image.sequence});
+    if (Present(image.trade)) ticks_.push_back(image.trade);
+    if (Present(image.quote)) ticks_.push_back(image.quote);
+    ticks_.insert(ticks_.end(), earlier_.begin(), earlier_.end());
+    ticks_.insert(ticks_.end(), statuses.begin(), statuses.end());
+    const bool has_newest = !statuses.empty() && statuses.back() == image.status;
+    if (Present(image.status) && !has_newest) ticks_.push_back(image.status);
     if (image.totals.count > 0) totals_.push_back(image.totals);
+    earlier_.clear();
   }
   images_.clear();
+  statuses_.clear();
   return {.at = at, .heads = heads_, .ticks = ticks_, .totals = totals_};
 }
 

@@ -5,10 +5,12 @@
 #ifndef FANTAIL_FEED_IMAGE_H_
 #define FANTAIL_FEED_IMAGE_H_
 
+#include <span>
 #include <vector>
 
 #include "fantail/base/ids.h"
 #include "fantail/feed/feed_events.h"
+#include "fantail/wire/limits.h"
 #include "fantail/wire/messages.h"
 #include "fantail/wire/tick.h"
 
@@ -43,40 +45,69 @@ class ImageTable {
 // Collects images into one image message, as many as fit.
 class ImageChunk {
  public:
-  // REQUIRES: !full().
-  void Add(const TopicImage& image) { images_.push_back(image); }
-  bool full() const { return images_.size() >= kMostTopics; }
+  static constexpr size_t kMostStatuses = 256;
+
+  // `statuses`: what status said in the records that the image stands for, by rising sequence.
+  // REQUIRES: !full(), at most kMostStatuses.
+  void Add(const TopicImage& image, std::span<const wire::Tick> statuses = {}) {
+    images_.push_back({image, statuses_.size(), statuses.size()});
+    statuses_.insert(statuses_.end(), statuses.begin(), statuses.end());
+  }
+  bool full() const { return size_bytes() > kMostBytes; }
   bool empty() const { return images_.empty(); }
   // The message, cut at `at`. Empties the chunk; the views are valid until the next Take.
   wire::Image Take(Position at);
 
  private:
-  // At most 3 ticks, a head and totals each: 224 bytes, which keeps a chunk below 64 KiB.
-  static constexpr size_t kMostTopics = 280;
+  // A head, at most 3 ticks, and totals; and the statuses besides.
+  static constexpr size_t kImageBytes = 224;
+  static constexpr size_t kMostBytes =
+      wire::kMaxMessageBytes - 512 - kImageBytes - kMostStatuses * sizeof(wire::Tick);
 
-  std::vector<TopicImage> images_;
+  struct Item {
+    TopicImage image;
+    size_t first;  // of its statuses
+    size_t count;
+  };
+
+  size_t size_bytes() const {
+    return images_.size() * kImageBytes + statuses_.size() * sizeof(wire::Tick);
+  }
+
+  std::vector<Item> images_;
+  std::vector<wire::Tick> statuses_;
+  std::vector<wire::Tick> earlier_;
   std::vector<wire::TopicHead> heads_;
   std::vector<wire::Tick> ticks_;
   std::vector<wire::Totals> totals_;
 };
 
-// Calls `fn(const TopicImage&)` for each topic of an image message.
+// Of `statuses`, by rising sequence, those with a higher one than `after`.
+inline std::span<const wire::Tick> StatusesAfter(std::span<const wire::Tick> statuses,
+                                                 Sequence after) {
+  while (!statuses.empty() && statuses.front().sequence <= after) statuses = statuses.subspan(1);
+  return statuses;
+}
+
+// Calls `fn(const TopicImage&, std::span<const Tick> statuses)` for each topic of an image message.
 template <class Fn>
 void ForEachImage(const wire::Image& message, Fn fn) {
+  std::vector<wire::Tick> statuses;
   size_t tick = 0;
   size_t totals = 0;
   for (const wire::TopicHead& head : message.heads) {
     TopicImage image{.topic = head.topic, .sequence = head.sequence};
+    statuses.clear();
     for (; tick < message.ticks.size() && message.ticks[tick].topic == head.topic; ++tick) {
       const wire::Tick& t = message.ticks[tick];
       if (t.kind == wire::TickKind::kTrade) image.trade = t;
       if (t.kind == wire::TickKind::kQuote) image.quote = t;
-      if (t.kind == wire::TickKind::kStatus) image.status = t;
+      if (t.kind == wire::TickKind::kStatus) statuses.push_back(image.status = t);
     }
     if (totals < message.totals.size() && message.totals[totals].topic == head.topic) {
       image.totals = message.totals[totals++];
     }
-    fn(image);
+    fn(image, std::span<const wire::Tick>(statuses));
   }
 }
 

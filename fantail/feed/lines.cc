@@ -5,6 +5,7 @@
 
 #include "fantail/base/check.h"
 #include "fantail/base/planted.h"
+#include "fantail/feed/image.h"
 #include "fantail/feed/lines_line.h"
 
 namespace fantail::feed {
@@ -185,7 +186,7 @@ void Lines::OnTopic(Line* line, TopicId id, std::string_view name) {
   events_->OnTopic(id, name);
 }
 
-void Lines::OnImage(Line* line, const TopicImage& image) {
+void Lines::OnImage(Line* line, const TopicImage& image, std::span<const wire::Tick> statuses) {
   if (!line->joined) return;
   TopicState& topic = topic_states_[image.topic.value];
   const bool news = image.sequence > topic.last;
@@ -204,10 +205,11 @@ void Lines::OnImage(Line* line, const TopicImage& image) {
   }
   // It begins here: the older records that came before join nothing any more.
   NeedAgain({Pattern(topics_.Name(image.topic))});
-  topic.last = image.sequence;
+  const Sequence after = std::exchange(topic.last, image.sequence);
   topic.expects_image = topic.anew = false;
   ++images_;
-  events_->OnImage(image);
+  if (after.value == 0) return events_->OnImage(image);
+  events_->OnUpdate({.image = image, .after = after, .statuses = StatusesAfter(statuses, after)});
 }
 
 void Lines::OnRecords(Line* line, std::span<const wire::Record> records) {

@@ -74,7 +74,7 @@ class Lines {
 
   void OnNewEpoch(Line* line, bool paced);
   void OnTopic(Line* line, TopicId id, std::string_view name);
-  void OnImage(Line* line, const TopicImage& image);
+  void OnImage(Line* line, const TopicImage& image, std::span<const wire::Tick> statuses);
   void OnRecords(Line* line, std::span<const wire::Record> records);
   void OnThrough(Line* line);
   void OnGap(Line* line, const GapNotice& gap);

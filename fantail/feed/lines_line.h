@@ -32,7 +32,10 @@ class Lines::Line final : private FeedEvents {
   void OnVenue(VenueId id, std::string_view name) override {
     if (lines_->InEpoch(*this)) lines_->events_->OnVenue(id, name);
   }
-  void OnImage(const TopicImage& image) override { lines_->OnImage(this, image); }
+  void OnImage(const TopicImage& image) override { lines_->OnImage(this, image, {}); }
+  void OnUpdate(const ImageUpdate& update) override {
+    lines_->OnImage(this, update.image, update.statuses);
+  }
   void OnRecords(std::span<const wire::Record> records) override {
     lines_->OnRecords(this, records);
   }

@@ -1,6 +1,10 @@
 #include "fantail/feed/session.h"
 
+#include <variant>
+
+#include "fantail/base/check.h"
 #include "fantail/feed/splice.h"
+#include "fantail/wire/decode.h"
 #include "fantail/wire/encode.h"
 #include "fantail/wire/limits.h"
 
@@ -60,6 +64,17 @@ std::vector<wire::Message> EncodeGap(const GapNotice& gap) {
   }
   if (!texts.empty()) flush();
   return messages;
+}
+
+GapNotice DecodeGap(const wire::Message& message) {
+  wire::Decoder decoder;
+  wire::AnyMessage any;
+  FANTAIL_CHECK(decoder.Decode(message.bytes(), &any) == wire::DecodeError::kNone);
+  const auto& gap = std::get<wire::Gap>(any);
+  GapNotice notice{
+      .from = gap.from, .to = gap.to, .patterns = {}, .reason = static_cast<GapReason>(gap.reason)};
+  for (const std::string_view text : gap.patterns) notice.patterns.emplace_back(text);
+  return notice;
 }
 
 std::vector<wire::Message> EncodeHave(const HaveNotice& have) {

@@ -20,7 +20,9 @@
 #include "fantail/feed/feed_events.h"
 #include "fantail/feed/group.h"
 #include "fantail/feed/interest.h"
+#include "fantail/feed/newest.h"
 #include "fantail/feed/pace.h"
+#include "fantail/feed/packing.h"
 #include "fantail/wire/message.h"
 #include "fantail/wire/messages.h"
 
@@ -50,12 +52,20 @@ struct Session {
   }
   bool AllAcknowledged() const { return sent_bytes == acked_bytes; }
   // Whether all that the log and the outbox hold has been sent.
-  bool InStep() const { return outbox.empty() && (group == nullptr || next == group->log_end()); }
+  bool InStep() const {
+    return outbox.empty() && (packing == nullptr || packing->empty()) &&
+           (group == nullptr || next == group->log_end());
+  }
+  wire::Encoding encoding() const {
+    return packing == nullptr ? wire::Encoding::kPlain : wire::Encoding::kPacked;
+  }
 
   std::string address;  // the transport's word for the peer
   std::string name;
   NodeId node;
   Role role = Role::kSubscriber;
+  bool wanted_packed = false;        // as it said hello; there may have been no room
+  std::unique_ptr<Packing> packing;  // null: a plain session
 
   MonotonicTime last_heard;
   MonotonicTime last_progress;  // of its acknowledgements, or of having nothing to acknowledge
@@ -76,17 +86,28 @@ struct Session {
   uint32_t version = 0;                   // of the interest that it has
   absl::flat_hash_set<Pattern> patterns;  // as wanted, not minimal
   Interest interest;                      // their minimal form
-  // While the have of these is in the outbox: version and patterns that its client knows of.
+  // While the have of these has not been sent: version and patterns that its client knows of.
   std::optional<std::pair<uint32_t, absl::flat_hash_set<Pattern>>> known;
-  Position through;            // all of the interest up to here has been sent
-  MonotonicTime behind_since;  // if it fell behind: since when the oldest that it lacks has waited
+  Position through;  // all of the interest up to here has been sent
   // A new epoch's welcome is in the outbox: since when the oldest that it lacks has waited.
   std::optional<MonotonicTime> new_epoch_since;
   bool end_sent = false;
 
-  std::deque<wire::Message> outbox;  // its own messages, before anything of the group's log
+  // Its own messages, before anything of the group's log, and plain, until they are sent.
+  std::deque<wire::Message> outbox;
   Group* group = nullptr;
   uint64_t next = 0;  // index into the group's log
+
+  // Newest-only: it is in no group then.
+  std::optional<Nanos> asked_interval;  // as its hello said; nothing: it wants every record
+  std::unique_ptr<Newest> newest;
+  MonotonicTime newest_taken_at;
+  MonotonicTime taken_since;  // of what was taken then, since when the oldest had waited
+  MonotonicTime strained_at;  // when its link last could not carry even that
+  MonotonicTime climbed_at;   // when it last got every record again
+  Nanos climb_after{0};       // how long its link has to bear newest-only before the next try
+  // A have that it gets with every record.
+  std::optional<HaveNotice> owed;
 
   WantChange assembling;         // a want whose last part has not come
   std::deque<WantChange> wants;  // changes that wait for the splice before them
@@ -97,6 +118,8 @@ struct Session {
 std::vector<wire::Message> EncodeNames(std::span<const TopicId> topics, wire::TextList topic_texts,
                                        std::span<const VenueId> venues, wire::TextList venue_texts);
 std::vector<wire::Message> EncodeGap(const GapNotice& gap);
+// REQUIRES: EncodeGap made the message.
+GapNotice DecodeGap(const wire::Message& message);
 std::vector<wire::Message> EncodeHave(const HaveNotice& have);
 
 }  // namespace fantail::feed

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kScanLimit = 64 * 1024;
 // How often it is asked whether a replay catches up: time for a few batches over 1 Mbit/s.
 constexpr Nanos kMeasureEvery = std::chrono::seconds(2);
-// Of images that are sent in one go to a session that fell behind: some 12,000 topics.
+// Of images that are sent in one go where a replay cannot catch up: some 12,000 topics.
 constexpr size_t kBurstBytes = size_t{2} << 20;
 
 // Everything after this is held for such a start. A backfill is for somebody else's ring, and that
@@ -24,12 +24,6 @@ Position HeldBy(const EpochState& state, wire::StartKind kind) {
 }
 
 }  // namespace
-
-Splice::Splice(WantChange change, std::vector<Pattern> again, Position fell_at)
-    : change_(std::move(change)),
-      again_(std::move(again)),
-      fell_at_(fell_at),
-      hurry_(!again_.empty()) {}
 
 Splice::Progress Splice::Step(const EpochState& state, Session* session, MonotonicTime now,
                               const std::function<void(Backfill)>& ask) {
@@ -44,8 +38,7 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session, Monoton
   // A gateway takes a replay through P for all of its interest through P. Of what was announced as
   // lost that is true only when its images are there: so these come first, and what of the replay
   // they hold already is dropped by the client.
-  const bool images_first = !lost_.empty() && imaged_ < to_image_.size() &&
-                            !planted::On(planted::Bug::kReplayBeforeImages);
+  const bool images_first = !lost_.empty() && imaged_ < to_image_.size();
   const bool replays = std::find(included_.begin(), included_.end(), true) != included_.end();
   if (!replays) cursor_ = state.head();
   read_archive_ = false;
@@ -94,9 +87,6 @@ bool Splice::Resolve(const EpochState& state, const Session& session,
                      const std::function<void(Backfill)>& ask) {
   bool ready = true;
   seen_generation_ = state.coverage().generation();
-  for (const Pattern& pattern : again_) {
-    ready = ready && state.coverage().CompleteFrom(pattern).has_value();
-  }
   for (const auto& [pattern, start] : change_.add) {
     if (!Had(session, pattern, start)) ready = ResolveOne(state, pattern, start, ask) && ready;
   }
@@ -138,7 +128,7 @@ bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const w
 }
 
 void Splice::Begin(const EpochState& state, Session* session) {
-  std::vector<Pattern> patterns = again_;
+  std::vector<Pattern> patterns;
   for (const auto& [pattern, start] : change_.add) patterns.push_back(pattern);
   interest_ = Interest(std::move(patterns));
   cursor_ = state.head();
@@ -147,12 +137,20 @@ void Splice::Begin(const EpochState& state, Session* session) {
   start_over_ = held_from_ > state.head();
   const auto begin_all = [&](const Pattern& pattern, wire::StartKind kind) {
     state.topics().ForEachMatch(pattern, [&](TopicId id) {
-      const bool had = again_.empty() && session->interest.Matches(state.topics().Name(id));
-      if (!had) BeginTopic(state, id, kind);
+      if (!session->interest.Matches(state.topics().Name(id))) BeginTopic(state, id, kind);
     });
   };
-  SendGap(state, session, fell_at_, again_, GapReason::kTooSlow);
-  for (const Pattern& pattern : again_) begin_all(pattern, wire::StartKind::kFresh);
+  std::vector<Pattern> resumed;
+  resumed_after_ = state.head();
+  const auto newest_of = [&](const Pattern& pattern, Position after) {
+    begun_.resize(state.topics().bound());
+    state.topics().ForEachMatch(pattern, [&](TopicId id) {
+      begun_[id.value] = true;
+      names_.push_back(id);
+    });
+    resumed.push_back(pattern);
+    resumed_after_ = std::min(resumed_after_, after);
+  };
   std::vector<Pattern> lost;
   Position lost_after = state.head();
   for (auto& [pattern, start] : change_.add) {
@@ -165,6 +163,10 @@ void Splice::Begin(const EpochState& state, Session* session) {
       lost_after = std::min(lost_after, start.after);
       start.kind = wire::StartKind::kFresh;
     }
+    if (start.kind == wire::StartKind::kResume && session->asked_interval) {
+      newest_of(pattern, start.after);
+      continue;
+    }
     if (start.kind == wire::StartKind::kResume) cursor_ = std::min(cursor_, start.after);
     if (start.kind == wire::StartKind::kBackfill) {
       if (floor > start.after) SendShortfall({pattern, start.after, floor}, session);
@@ -174,6 +176,7 @@ void Splice::Begin(const EpochState& state, Session* session) {
   }
   SendGap(state, session, lost_after, std::move(lost), GapReason::kNotHeld);
   SendNames(state, session);
+  resumed_ = Interest(std::move(resumed));
 }
 
 void Splice::BeginTopic(const EpochState& state, TopicId id, wire::StartKind kind) {

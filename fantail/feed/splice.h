@@ -9,7 +9,8 @@
 // group meanwhile.
 //
 // Thread: one owner, the FeedServer.
-// Limits: one message a step, into the session's outbox; 2 MiB of images to one that fell behind.
+// Limits: one message a step, into the session's outbox; 2 MiB of images where a replay cannot
+// catch up.
 #ifndef FANTAIL_FEED_SPLICE_H_
 #define FANTAIL_FEED_SPLICE_H_
 
@@ -30,9 +31,7 @@ class Splice {
     kDone,     // with what is in the outbox, everything is included and complete through the head
   };
 
-  // Takes `change` through for `session`. `again` is what the session had and must get anew because
-  // it fell behind after `fell_at`; empty if nothing.
-  Splice(WantChange change, std::vector<Pattern> again, Position fell_at);
+  explicit Splice(WantChange change) : change_(std::move(change)) {}
 
   // REQUIRES: the session has sent all of its outbox and log, and the groups are sealed. `ask` is
   // called with requests for the node above; empty if there is none.
@@ -45,7 +44,9 @@ class Splice {
   // When done: the session's new interest, and what it is told.
   const WantChange& change() const { return change_; }
   bool resolved() const { return resolved_; }
-  bool fell_behind() const { return !again_.empty(); }
+  // Of a newest-only session: what it goes on with where it stopped. Nothing is replayed of that.
+  const Interest& resumed() const { return resumed_; }
+  Position resumed_after() const { return resumed_after_; }
 
  private:
   // Decides for every added pattern what it will get; false if that must wait.
@@ -56,8 +57,7 @@ class Splice {
   void Begin(const EpochState& state, Session* session);
   // Whether the session has all of `pattern` already, and wants nothing older of it.
   bool Had(const Session& session, const Pattern& pattern, const wire::Start& start) const {
-    return again_.empty() && start.kind != wire::StartKind::kBackfill &&
-           session.interest.Covers(pattern);
+    return start.kind != wire::StartKind::kBackfill && session.interest.Covers(pattern);
   }
   void BeginTopic(const EpochState& state, TopicId id, wire::StartKind kind);
   void SendNames(const EpochState& state, Session* session);
@@ -84,9 +84,9 @@ class Splice {
   }
 
   WantChange change_;
-  std::vector<Pattern> again_;
-  Position fell_at_;
   Interest interest_;  // of everything that is brought up here
+  Interest resumed_;
+  Position resumed_after_;
   bool resolved_ = false;
   uint64_t seen_generation_ = 0;  // of the coverage, when it was last looked at
   struct Asked {

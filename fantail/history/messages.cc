@@ -1,7 +1,5 @@
 #include "fantail/history/messages.h"
 
-#include <zstd.h>
-
 #include <cstring>
 
 #include "fantail/base/check.h"
@@ -143,15 +141,7 @@ const char* Decode(bus::Body body, Question* question) {
   return question->patterns.empty() ? "no pattern" : nullptr;
 }
 
-struct PartWriter::Compressor {
-  Compressor() : context(ZSTD_createCCtx()) { FANTAIL_CHECK(context != nullptr); }
-  ~Compressor() { ZSTD_freeCCtx(context); }
-  Compressor(const Compressor&) = delete;
-  Compressor& operator=(const Compressor&) = delete;
-  ZSTD_CCtx* context;
-};
-
-PartWriter::PartWriter() : compressor_(std::make_unique<Compressor>()) {}
+PartWriter::PartWriter() : compressor_(kLevel) {}
 PartWriter::~PartWriter() = default;
 
 void PartWriter::BeginEpoch(Epoch epoch, bool paced, Position after) {
@@ -237,26 +227,16 @@ std::string PartWriter::Finish(Position through) {
   venue_texts_.Clear();
   ticks_.clear();
 
-  std::string body(ZSTD_compressBound(builder.GetSize()), '\0');
-  const size_t bytes = ZSTD_compressCCtx(compressor_->context, body.data(), body.size(),
-                                         builder.GetBufferPointer(), builder.GetSize(), kLevel);
-  FANTAIL_CHECK(!ZSTD_isError(bytes), ZSTD_getErrorName(bytes));
+  std::string body(wire::CompressedBound(builder.GetSize()), '\0');
+  const size_t bytes =
+      compressor_.Frame(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())),
+                        std::as_writable_bytes(std::span(body)));
   FANTAIL_CHECK(bytes <= bus::kMaxBodyBytes, bytes, builder.GetSize());
   body.resize(bytes);
   return body;
 }
 
-struct PartReader::Decompressor {
-  Decompressor() : context(ZSTD_createDCtx()) { FANTAIL_CHECK(context != nullptr); }
-  ~Decompressor() { ZSTD_freeDCtx(context); }
-  Decompressor(const Decompressor&) = delete;
-  Decompressor& operator=(const Decompressor&) = delete;
-  ZSTD_DCtx* context;
-  std::vector<std::byte> plain;
-  std::vector<uint64_t> aligned;
-};
-
-PartReader::PartReader() : decompressor_(std::make_unique<Decompressor>()) {}
+PartReader::PartReader() = default;
 PartReader::~PartReader() = default;
 
 void PartReader::Reset() {
@@ -268,12 +248,10 @@ void PartReader::Reset() {
 }
 
 const char* PartReader::Decode(bus::Body body, Part* part) {
-  std::vector<std::byte>& plain = decompressor_->plain;
-  plain.resize(kMaxPlainBytes);
-  const size_t bytes = ZSTD_decompressDCtx(decompressor_->context, plain.data(), plain.size(),
-                                           body.data(), body.size());
-  if (ZSTD_isError(bytes)) return "it does not decompress";
-  const auto* t = Root<fbs::Part>({plain.data(), bytes}, kPart, &decompressor_->aligned);
+  plain_.resize(kMaxPlainBytes);
+  const auto bytes = decompressor_.Frame(body, plain_);
+  if (!bytes) return "it does not decompress";
+  const auto* t = Root<fbs::Part>({plain_.data(), *bytes}, kPart, &aligned_);
   if (t == nullptr) return kNotWellFormed;
   *part = Part{
       .epoch = {t->epoch()}, .paced = t->paced(), .after = {t->after()}, .through = {t->through()}};

@@ -17,6 +17,7 @@
 #include "fantail/base/pattern.h"
 #include "fantail/bus/messages.h"
 #include "fantail/wire/columns.h"
+#include "fantail/wire/compression.h"
 #include "fantail/wire/tick.h"
 
 namespace fantail::history {
@@ -94,7 +95,6 @@ class PartWriter {
  private:
   void PackRun();
 
-  struct Compressor;
   Epoch epoch_;
   bool paced_ = false;
   Position after_;    // of the part
@@ -111,7 +111,7 @@ class PartWriter {
   std::vector<wire::Record> run_;
   std::vector<std::byte> ticks_;
   wire::TickPacker packer_;
-  std::unique_ptr<Compressor> compressor_;
+  wire::Compressor compressor_;
 };
 
 // Reads the parts of one answer, in their order.
@@ -128,13 +128,14 @@ class PartReader {
  private:
   const char* DecodeTicks(bus::Body ticks, Part* part);
 
-  struct Decompressor;
   Epoch epoch_;
   Position through_;
   std::vector<bool> topics_;
   std::vector<bool> venues_;
   wire::TickUnpacker unpacker_;
-  std::unique_ptr<Decompressor> decompressor_;
+  wire::Decompressor decompressor_;
+  std::vector<std::byte> plain_;
+  std::vector<uint64_t> aligned_;
 };
 
 struct DirectoryEntry {

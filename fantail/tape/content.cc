@@ -210,7 +210,9 @@ const char* Content::DecodeMessage(std::span<const std::byte> bytes) {
       records_.push_back({batch->PositionAt(i), batch->ticks[i]});
     }
   } else if (const auto* image = std::get_if<wire::Image>(&any)) {
-    feed::ForEachImage(*image, [this](const feed::TopicImage& one) { AddImage(one); });
+    feed::ForEachImage(*image, [this](const feed::TopicImage& one, std::span<const wire::Tick>) {
+      AddImage(one);
+    });
   } else if (const auto* gap = std::get_if<wire::Gap>(&any)) {
     feed::GapNotice notice{.from = gap->from,
                            .to = gap->to,

@@ -1,7 +1,5 @@
 #include "fantail/tape/segment_reader.h"
 
-#include <zstd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -21,15 +19,6 @@ std::string Range(Position after, Position through) {
 
 }  // namespace
 
-struct SegmentReader::Decompressor {
-  Decompressor() : context(ZSTD_createDCtx()) { FANTAIL_CHECK(context != nullptr); }
-  ~Decompressor() { ZSTD_freeDCtx(context); }
-  Decompressor(const Decompressor&) = delete;
-  Decompressor& operator=(const Decompressor&) = delete;
-
-  ZSTD_DCtx* context;
-};
-
 std::string Damage::Describe() const {
   std::string text = path + ": at byte " + std::to_string(offset) + ": ";
   text += what;
@@ -44,8 +33,7 @@ std::string Damage::Describe() const {
   return text;
 }
 
-SegmentReader::SegmentReader(std::unique_ptr<InputFile> file)
-    : file_(std::move(file)), decompressor_(std::make_unique<Decompressor>()) {}
+SegmentReader::SegmentReader(std::unique_ptr<InputFile> file) : file_(std::move(file)) {}
 
 SegmentReader::~SegmentReader() = default;
 
@@ -137,9 +125,8 @@ const char* SegmentReader::ReadPayload(uint64_t offset, const BlockHeader& heade
     return nullptr;
   }
   plain_.resize(header.plain_bytes);
-  const size_t bytes = ZSTD_decompressDCtx(decompressor_->context, plain_.data(), plain_.size(),
-                                           stored.data(), header.stored_bytes);
-  if (ZSTD_isError(bytes) || bytes != header.plain_bytes) return "a block does not decompress";
+  const auto bytes = decompressor_.Frame(stored.first(header.stored_bytes), plain_);
+  if (bytes != header.plain_bytes) return "a block does not decompress";
   *payload = plain_;
   return nullptr;
 }

@@ -19,6 +19,7 @@
 #include "fantail/tape/content.h"
 #include "fantail/tape/file.h"
 #include "fantail/tape/head.h"
+#include "fantail/wire/compression.h"
 
 namespace fantail::tape {
 
@@ -100,8 +101,7 @@ class SegmentReader {
   std::vector<IndexEntry> index_;
 
   std::vector<std::byte> plain_;
-  struct Decompressor;
-  std::unique_ptr<Decompressor> decompressor_;
+  wire::Decompressor decompressor_;
 };
 
 }  // namespace fantail::tape

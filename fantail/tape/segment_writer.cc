@@ -1,7 +1,6 @@
 #include "fantail/tape/segment_writer.h"
 
 #include <unistd.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <array>
@@ -22,15 +21,6 @@ constexpr char kUnfinished[] = ".part";
 
 }  // namespace
 
-struct SegmentWriter::Compressor {
-  Compressor() : context(ZSTD_createCCtx()) { FANTAIL_CHECK(context != nullptr); }
-  ~Compressor() { ZSTD_freeCCtx(context); }
-  Compressor(const Compressor&) = delete;
-  Compressor& operator=(const Compressor&) = delete;
-
-  ZSTD_CCtx* context;
-};
-
 SegmentWriter::SegmentWriter(std::string path, Head head, uint64_t tape_id, const TapeState* state,
                              std::unique_ptr<OutputFile> file)
     : path_(std::move(path)),
@@ -39,7 +29,7 @@ SegmentWriter::SegmentWriter(std::string path, Head head, uint64_t tape_id, cons
       state_(state),
       file_(std::move(file)),
       through_(head_.after) {
-  if (head_.sealed) compressor_ = std::make_unique<Compressor>();
+  if (head_.sealed) compressor_ = std::make_unique<wire::Compressor>(kZstdLevel);
 }
 
 absl::StatusOr<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(std::string path, Head head,
@@ -136,11 +126,9 @@ absl::Status SegmentWriter::WriteBlock(BlockHeader header, std::span<const std::
   header.stored_bytes = header.plain_bytes;
   block_.resize(kBlockHeaderBytes);
   if (compressor_ != nullptr && header.kind != BlockKind::kHead) {
-    block_.resize(kBlockHeaderBytes + ZSTD_compressBound(payload.size()));
-    const size_t bytes = ZSTD_compressCCtx(compressor_->context, block_.data() + kBlockHeaderBytes,
-                                           block_.size() - kBlockHeaderBytes, payload.data(),
-                                           payload.size(), kZstdLevel);
-    FANTAIL_CHECK(!ZSTD_isError(bytes), ZSTD_getErrorName(bytes));
+    block_.resize(kBlockHeaderBytes + wire::CompressedBound(payload.size()));
+    const size_t bytes =
+        compressor_->Frame(payload, std::span<std::byte>(block_).subspan(kBlockHeaderBytes));
     header.compression = Compression::kZstd;
     header.stored_bytes = static_cast<uint32_t>(bytes);
     block_.resize(kBlockHeaderBytes + bytes);

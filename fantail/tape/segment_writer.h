@@ -24,6 +24,7 @@
 #include "fantail/tape/file.h"
 #include "fantail/tape/head.h"
 #include "fantail/tape/tape_state.h"
+#include "fantail/wire/compression.h"
 
 namespace fantail::tape {
 
@@ -83,8 +84,7 @@ class SegmentWriter {
 
   std::vector<std::byte> payload_;
   std::vector<std::byte> block_;
-  struct Compressor;
-  std::unique_ptr<Compressor> compressor_;
+  std::unique_ptr<wire::Compressor> compressor_;
 };
 
 }  // namespace fantail::tape

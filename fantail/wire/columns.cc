@@ -6,15 +6,20 @@
 #include "fantail/base/check.h"
 #include "fantail/base/decimal.h"
 #include "fantail/wire/limits.h"
+#include "fantail/wire/varint.h"
 
 namespace fantail::wire {
 namespace {
 
 using namespace columns;
 
-constexpr size_t kMaxVarint = 10;
 // The most that one tick adds to one column: its kind, exponents, flags and conditions.
 constexpr size_t kMaxEntry = 16;
+// The most that one tick adds to all of them: varints of 10 bytes for time, position, prices and
+// sizes, 5 for topic, its id and sequence, 3 for the venue; and the control and the extras.
+constexpr size_t kMaxTick = 96;
+// How often it is asked whether a batch is full.
+constexpr size_t kLookEvery = 16;
 
 constexpr uint8_t kExplicitKind = 3;
 constexpr int kPriceRule = 2;
@@ -25,6 +30,7 @@ constexpr uint8_t kExtra = 1 << 7;
 
 constexpr uint8_t kPositionsGiven = 1;
 constexpr int kTimeUnit = 1;
+constexpr uint8_t kRows = 8;
 constexpr std::array<uint64_t, 3> kTimeUnits = {1, 1'000, 1'000'000};
 
 constexpr auto kPowers = [] {
@@ -36,22 +42,6 @@ constexpr auto kPowers = [] {
   }
   return powers;
 }();
-
-std::byte* PutVarint(std::byte* out, uint64_t value) {
-  while (value >= 128) {
-    *out++ = static_cast<std::byte>(value | 128);
-    value >>= 7;
-  }
-  *out++ = static_cast<std::byte>(value);
-  return out;
-}
-
-constexpr uint64_t ZigZag(uint64_t difference) {
-  return (difference << 1) ^ static_cast<uint64_t>(static_cast<int64_t>(difference) >> 63);
-}
-constexpr uint64_t UnZigZag(uint64_t value) {
-  return (value >> 1) ^ (~(value & 1) + 1);
-}
 
 // Both values in a finer or coarser unit. Only a prediction: what it loses, a difference brings.
 void Rescale(std::array<uint64_t, 2>* values, int from, int to) {
@@ -173,70 +163,99 @@ void TickPacker::Reset() {
   index_.clear();
 }
 
-size_t TickPacker::IndexOf(TopicId id, std::byte** at) {
+size_t TickPacker::IndexOf(TopicId id, std::byte** topic, std::byte** new_topic) {
   const auto [found, is_new] = index_.try_emplace(id, static_cast<uint32_t>(state_.topics.size()));
+  *topic = PutVarint(*topic, found->second);
   if (is_new) {
-    at[kNewTopic] = PutVarint(at[kNewTopic], id.value);
+    *new_topic = PutVarint(*new_topic, id.value);
     state_.topics.push_back({.id = id});
   }
-  at[kTopic] = PutVarint(at[kTopic], found->second);
   return found->second;
 }
 
-std::byte* TickPacker::PackTick(const Tick& tick, uint64_t time_unit, std::byte** at) {
-  TopicState& topic = state_.topics[IndexOf(tick.topic, at)];
-  at[kSequence] = PutVarint(
-      at[kSequence], ZigZag(static_cast<uint64_t>(static_cast<int64_t>(
+// Rows are columns that all grow at the same place, in the order in which they are read.
+template <bool rows>
+void TickPacker::PackTick(const Tick& tick, uint64_t time_unit, std::byte** columns) {
+  const auto at = [columns](Column c) -> std::byte*& { return columns[rows ? kTopic : c]; };
+  TopicState& topic = state_.topics[IndexOf(tick.topic, &at(kTopic), &at(kNewTopic))];
+  at(kSequence) = PutVarint(
+      at(kSequence), ZigZag(static_cast<uint64_t>(static_cast<int64_t>(
                          static_cast<int32_t>(tick.sequence.value - topic.sequence.value - 1)))));
   topic.sequence = tick.sequence;
   const auto since = static_cast<int64_t>(static_cast<uint64_t>(tick.time_ns) -
                                           static_cast<uint64_t>(state_.time_ns));
-  at[kTime] = PutVarint(at[kTime], ZigZag(InUnits(since, time_unit)));
+  at(kTime) = PutVarint(at(kTime), ZigZag(InUnits(since, time_unit)));
   state_.time_ns = tick.time_ns;
 
+  std::byte* const control_at = at(kControl)++;
   const size_t kind = KindIndex(tick.kind);
   Newest& newest = topic.newest[kind];
   uint8_t control = static_cast<uint8_t>(kind);
   if (kind == 2) {
     control = static_cast<uint8_t>(tick.kind == TickKind::kStatus ? 2 : kExplicitKind);
-    if (control == kExplicitKind) *at[kExtras]++ = static_cast<std::byte>(tick.kind);
+    if (control == kExplicitKind) *at(kExtras)++ = static_cast<std::byte>(tick.kind);
   }
   // A trade has no second side; one that has all the same goes by the long way.
   const bool plain_trade = kind == 0 && tick.ask_price == 0 && tick.ask_size == 0;
   if (kind == 0 && !plain_trade) {
     control = kExplicitKind;
-    *at[kExtras]++ = static_cast<std::byte>(tick.kind);
+    *at(kExtras)++ = static_cast<std::byte>(tick.kind);
   }
   control |= static_cast<uint8_t>(PackPair(&topic, &TopicState::price, &Newest::prices, kind,
                                            tick.price_exponent, tick.price, tick.ask_price,
-                                           !plain_trade, &at[kPrice], &at[kAskPrice], &at[kExtras])
+                                           !plain_trade, &at(kPrice), &at(kAskPrice), &at(kExtras))
                                   << kPriceRule);
   control |= static_cast<uint8_t>(PackPair(&topic, &TopicState::size, &Newest::sizes, kind,
                                            tick.size_exponent, static_cast<int64_t>(tick.size),
                                            static_cast<int64_t>(tick.ask_size), !plain_trade,
-                                           &at[kSize], &at[kAskSize], &at[kExtras])
+                                           &at(kSize), &at(kAskSize), &at(kExtras))
                                   << kSizeRule);
   if (tick.venue != newest.venue) {
     control |= kVenueChanged;
-    at[kVenue] = PutVarint(at[kVenue], tick.venue.value);
+    at(kVenue) = PutVarint(at(kVenue), tick.venue.value);
     newest.venue = tick.venue;
   }
   if (tick.flags != 0 || tick.conditions != 0) {
     control |= kExtra;
-    *at[kExtras]++ = static_cast<std::byte>(tick.flags);
-    at[kExtras] = PutVarint(at[kExtras], tick.conditions);
+    *at(kExtras)++ = static_cast<std::byte>(tick.flags);
+    at(kExtras) = PutVarint(at(kExtras), tick.conditions);
   }
-  *at[kControl]++ = static_cast<std::byte>(control);
-  return at[kControl];
+  *control_at = static_cast<std::byte>(control);
 }
 
-void TickPacker::Pack(std::span<const Record> records, std::vector<std::byte>* out) {
-  FANTAIL_CHECK(records.size() <= kMaxPackedTicks, records.size());
-  std::array<std::byte*, kColumns> at;
-  for (size_t c = 0; c < kColumns; ++c) {
-    if (buffers_[c].size() < records.size() * kMaxEntry) {
-      buffers_[c].resize(records.size() * kMaxEntry);
+// Until `most_bytes` have been passed; returns how many.
+template <bool rows>
+size_t TickPacker::PackTicks(std::span<const Record> records, size_t most_bytes, uint64_t time_unit,
+                             bool consecutive, std::byte** at) {
+  const auto used = [&] {
+    size_t bytes = 0;
+    for (size_t c = 0; c < (rows ? size_t{1} : kColumns); ++c) {
+      bytes += static_cast<size_t>(at[c] - buffers_[c].data());
     }
+    return bytes;
+  };
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (i % kLookEvery == 0 && i > 0 && used() > most_bytes) return i;
+    if (!consecutive && i > 0) {
+      std::byte*& position = at[rows ? kTopic : kPosition];
+      position = PutVarint(position, records[i].position - state_.position);
+    }
+    state_.position = records[i].position;
+    PackTick<rows>(records[i].tick, time_unit, at);
+  }
+  return records.size();
+}
+
+size_t TickPacker::PackSome(std::span<const Record> records, size_t most_bytes, Layout layout,
+                            std::vector<std::byte>* out) {
+  FANTAIL_CHECK(records.size() <= kMaxPackedTicks, records.size());
+  FANTAIL_CHECK(most_bytes >= kLeastPackedBytes, most_bytes);
+  const bool rows = layout == Layout::kRows;
+  const size_t used_columns = rows ? size_t{1} : kColumns;
+  std::array<std::byte*, kColumns> at;
+  for (size_t c = 0; c < used_columns; ++c) {
+    const size_t most = records.size() * (rows ? kMaxTick : kMaxEntry);
+    if (buffers_[c].size() < most) buffers_[c].resize(most);
     at[c] = buffers_[c].data();
   }
   size_t unit_code = 0;
@@ -245,50 +264,28 @@ void TickPacker::Pack(std::span<const Record> records, std::vector<std::byte>* o
       records.empty() ? 0 : records.front().position.value - state_.position.value;
   const bool consecutive =
       records.empty() || records.back().position - records.front().position == records.size() - 1;
-  for (const Record& record : records) {
-    if (!consecutive && &record != &records.front()) {
-      at[kPosition] = PutVarint(at[kPosition], record.position - state_.position);
-    }
-    state_.position = record.position;
-    PackTick(record.tick, time_unit, at.data());
-  }
+  most_bytes -= kMaxVarint * (kColumns + 3) + kLookEvery * kMaxTick;
+  const size_t count =
+      rows ? PackTicks<true>(records, most_bytes, time_unit, consecutive, at.data())
+           : PackTicks<false>(records, most_bytes, time_unit, consecutive, at.data());
 
   std::array<std::byte, kMaxVarint*(kColumns + 3)> head;
-  std::byte* end = PutVarint(head.data(), records.size());
-  end = PutVarint(end, (consecutive ? 0 : kPositionsGiven) | unit_code << kTimeUnit);
+  std::byte* end = PutVarint(head.data(), count);
+  end = PutVarint(end, (consecutive ? 0u : kPositionsGiven) | unit_code << kTimeUnit |
+                           (rows ? unsigned{kRows} : 0u));
   end = PutVarint(end, first);
-  for (size_t c = 0; c < kColumns; ++c) {
+  for (size_t c = 0; !rows && c < kColumns; ++c) {
     end = PutVarint(end, static_cast<uint64_t>(at[c] - buffers_[c].data()));
   }
   out->insert(out->end(), head.data(), end);
-  for (size_t c = 0; c < kColumns; ++c) out->insert(out->end(), buffers_[c].data(), at[c]);
+  for (size_t c = 0; c < used_columns; ++c) {
+    out->insert(out->end(), buffers_[c].data(), at[c]);
+  }
+  return count;
 }
 
-// Reads one column. Past its end it gives zeros and remembers that it did.
-struct TickUnpacker::Reader {
-  const std::byte* at = nullptr;
-  const std::byte* end = nullptr;
-  bool failed = false;
-
-  uint8_t Byte() {
-    if (at == end) {
-      failed = true;
-      return 0;
-    }
-    return static_cast<uint8_t>(*at++);
-  }
-  uint64_t Varint() {
-    if (at != end && static_cast<uint8_t>(*at) < 128) return static_cast<uint8_t>(*at++);
-    uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      const uint8_t byte = Byte();
-      value |= static_cast<uint64_t>(byte & 127) << shift;
-      if (byte < 128) return value;
-    }
-    failed = true;
-    return 0;
-  }
-};
+// Of one column.
+struct TickUnpacker::Reader : VarintReader {};
 
 namespace {
 
@@ -314,38 +311,50 @@ int8_t UnpackPair(TopicState* topic, Scale TopicState::*which, Values Newest::*v
 
 }  // namespace
 
-const char* TickUnpacker::UnpackTick(std::array<Reader, kColumns>& in, uint64_t time_unit,
-                                     Tick* tick) {
-  const uint64_t index = in[kTopic].Varint();
+void TickUnpacker::Reset() {
+  state_ = {};
+  known_.clear();
+}
+
+const char* TickUnpacker::AddTopic(uint64_t id) {
+  if (id >= kMaxTopics) return "a topic id out of range";
+  if (id >= known_.size()) known_.resize(id + 1);
+  if (known_[id]) return "a topic that has an index already";
+  known_[id] = true;
+  state_.topics.push_back({.id = {static_cast<uint32_t>(id)}});
+  return nullptr;
+}
+
+template <bool rows>
+const char* TickUnpacker::UnpackTick(Readers& readers, uint64_t time_unit, Tick* tick) {
+  const auto in = [&readers](Column c) -> Reader& { return readers[rows ? kTopic : c]; };
+  const uint64_t index = in(kTopic).Varint();
   if (index > state_.topics.size()) return "a topic before its id";
   if (index == state_.topics.size()) {
-    const uint64_t id = in[kNewTopic].Varint();
-    if (id >= kMaxTopics) return "a topic id out of range";
-    if (index >= kMaxTopics) return "too many topics";
-    state_.topics.push_back({.id = {static_cast<uint32_t>(id)}});
+    if (const char* problem = AddTopic(in(kNewTopic).Varint())) return problem;
   }
   TopicState& topic = state_.topics[index];
   tick->topic = topic.id;
-  topic.sequence.value += static_cast<uint32_t>(UnZigZag(in[kSequence].Varint())) + 1;
+  topic.sequence.value += static_cast<uint32_t>(UnZigZag(in(kSequence).Varint())) + 1;
   tick->sequence = topic.sequence;
   if (tick->sequence.value == 0) return "a sequence of 0";
   state_.time_ns = static_cast<int64_t>(static_cast<uint64_t>(state_.time_ns) +
-                                        UnZigZag(in[kTime].Varint()) * time_unit);
+                                        UnZigZag(in(kTime).Varint()) * time_unit);
   tick->time_ns = state_.time_ns;
 
-  const uint8_t control = in[kControl].Byte();
+  const uint8_t control = in(kControl).Byte();
   const uint8_t low = control & 3;
-  tick->kind = static_cast<TickKind>(low == kExplicitKind ? in[kExtras].Byte() : low + 1);
+  tick->kind = static_cast<TickKind>(low == kExplicitKind ? in(kExtras).Byte() : low + 1);
   if (tick->kind == TickKind{}) return "a tick of kind 0";
   const size_t kind = KindIndex(tick->kind);
   const bool second = low != 0;
   tick->price_exponent =
       UnpackPair(&topic, &TopicState::price, &Newest::prices, kind, control >> kPriceRule & 3,
-                 second, &in[kPrice], &in[kAskPrice], &in[kExtras], &tick->price, &tick->ask_price);
+                 second, &in(kPrice), &in(kAskPrice), &in(kExtras), &tick->price, &tick->ask_price);
   int64_t size, ask_size;
   tick->size_exponent =
       UnpackPair(&topic, &TopicState::size, &Newest::sizes, kind, control >> kSizeRule & 3, second,
-                 &in[kSize], &in[kAskSize], &in[kExtras], &size, &ask_size);
+                 &in(kSize), &in(kAskSize), &in(kExtras), &size, &ask_size);
   tick->size = static_cast<uint64_t>(size);
   tick->ask_size = static_cast<uint64_t>(ask_size);
   const auto in_range = [](int8_t exponent) {
@@ -355,51 +364,71 @@ const char* TickUnpacker::UnpackTick(std::array<Reader, kColumns>& in, uint64_t 
     return "an exponent out of range";
   }
   Newest& newest = topic.newest[kind];
-  if ((control & kVenueChanged) != 0) newest.venue = {static_cast<uint16_t>(in[kVenue].Varint())};
+  if ((control & kVenueChanged) != 0) newest.venue = {static_cast<uint16_t>(in(kVenue).Varint())};
   tick->venue = newest.venue;
   tick->flags = 0;
   tick->conditions = 0;
   if ((control & kExtra) != 0) {
-    tick->flags = in[kExtras].Byte();
-    tick->conditions = static_cast<uint16_t>(in[kExtras].Varint());
+    tick->flags = in(kExtras).Byte();
+    tick->conditions = static_cast<uint16_t>(in(kExtras).Varint());
   }
   return nullptr;
 }
 
-const char* TickUnpacker::Unpack(std::span<const std::byte> bytes, std::vector<Record>* out) {
-  Reader head{bytes.data(), bytes.data() + bytes.size()};
-  const uint64_t count = head.Varint();
-  const uint64_t flags = head.Varint();
-  const uint64_t first = head.Varint();
-  std::array<uint64_t, kColumns> lengths;
-  for (uint64_t& length : lengths) length = head.Varint();
-  if (head.failed || count > kMaxPackedTicks) return "the head of a packed batch is damaged";
-  if (flags >> kTimeUnit >= kTimeUnits.size()) return "an unknown unit of time";
-  std::array<Reader, kColumns> in;
-  const std::byte* at = head.at;
-  for (size_t c = 0; c < kColumns; ++c) {
-    if (lengths[c] > static_cast<uint64_t>(head.end - at)) return "a column longer than its batch";
-    in[c] = {at, at + lengths[c]};
-    at += lengths[c];
-  }
-  if (at != head.end) return "bytes behind the last column";
-  // Each tick has a byte of control.
-  if (lengths[kControl] != count) return "not one control for each tick";
-
-  const uint64_t time_unit = kTimeUnits[flags >> kTimeUnit];
-  const bool positions_given = (flags & kPositionsGiven) != 0;
-  const size_t old_size = out->size();
-  out->resize(old_size + count);
-  for (size_t i = 0; i < count; ++i) {
-    Record& record = (*out)[old_size + i];
-    const uint64_t step = i == 0 ? first : positions_given ? in[kPosition].Varint() : 1;
+template <bool rows>
+const char* TickUnpacker::UnpackTicks(Readers& in, uint64_t first, bool positions_given,
+                                      uint64_t time_unit, std::span<Record> out) {
+  for (size_t i = 0; i < out.size(); ++i) {
+    const uint64_t step = i == 0            ? first
+                          : positions_given ? in[rows ? kTopic : kPosition].Varint()
+                                            : 1;
     if (i > 0 && (step == 0 || step > UINT64_MAX - state_.position.value)) {
       return "positions that do not rise";
     }
     state_.position.value += step;
-    record.position = state_.position;
-    if (const char* problem = UnpackTick(in, time_unit, &record.tick)) return problem;
+    out[i].position = state_.position;
+    if (const char* problem = UnpackTick<rows>(in, time_unit, &out[i].tick)) return problem;
   }
+  return nullptr;
+}
+
+const char* TickUnpacker::Unpack(std::span<const std::byte> bytes, std::vector<Record>* out,
+                                 size_t most) {
+  VarintReader head{bytes.data(), bytes.data() + bytes.size()};
+  const uint64_t count = head.Varint();
+  const uint64_t flags = head.Varint();
+  const uint64_t first = head.Varint();
+  const bool rows = (flags & kRows) != 0;
+  const uint64_t unit = flags >> kTimeUnit & 3;
+  std::array<uint64_t, kColumns> lengths{};
+  for (size_t c = 0; !rows && c < kColumns; ++c) lengths[c] = head.Varint();
+  if (head.failed || count > most) return "the head of a packed batch is damaged";
+  if (flags >= 2 * kRows || unit >= kTimeUnits.size()) return "an unknown unit of time";
+  Readers in;
+  const std::byte* at = head.at;
+  if (rows) {
+    in[0] = {{at, head.end}};
+    at = head.end;
+    // Each tick has its control and three more bytes at the least.
+    if (count > bytes.size()) return "more ticks than bytes";
+  }
+  for (size_t c = 0; !rows && c < kColumns; ++c) {
+    if (lengths[c] > static_cast<uint64_t>(head.end - at)) return "a column longer than its batch";
+    in[c] = {{at, at + lengths[c]}};
+    at += lengths[c];
+  }
+  if (at != head.end) return "bytes behind the last column";
+  // Each tick has a byte of control.
+  if (!rows && lengths[kControl] != count) return "not one control for each tick";
+
+  const bool positions_given = (flags & kPositionsGiven) != 0;
+  const size_t old_size = out->size();
+  out->resize(old_size + count);
+  const std::span<Record> records = std::span(*out).subspan(old_size);
+  const char* problem =
+      rows ? UnpackTicks<true>(in, first, positions_given, kTimeUnits[unit], records)
+           : UnpackTicks<false>(in, first, positions_given, kTimeUnits[unit], records);
+  if (problem != nullptr) return problem;
   for (const Reader& reader : in) {
     if (reader.failed || reader.at != reader.end)
       return "a column of another length than its ticks";

@@ -8,7 +8,11 @@
 //
 //   batch     count, flags, the first position's distance from the last one, the length of each
 //             column, the columns; all but the columns' contents as variable-length integers
-//   flags     bit 0: positions are not consecutive. bits 1, 2: times are in 1 ns, 1 us or 1 ms
+//   flags     bit 0: positions are not consecutive. bits 1, 2: times are in 1 ns, 1 us or 1 ms.
+//             bit 3: rows, no columns: no lengths either, and the entries of a tick beside each
+//             other (position, topic, new topic, sequence, time, control, kind, exponent of the
+//             prices, prices, exponent of the sizes, sizes, venue, flags and conditions). For
+//             batches of a few ticks, where twelve lengths cost more than columns save
 //   columns   topic (an index into the topics of this stream, in order of first use), new topics'
 //             ids, sequence, time, position, control, price, ask price, size, ask size, venue,
 //             extras
@@ -37,6 +41,8 @@ namespace fantail::wire {
 
 // The most ticks in one packed batch.
 inline constexpr size_t kMaxPackedTicks = 65536;
+
+enum class Layout : uint8_t { kColumns, kRows };
 
 namespace columns {
 
@@ -88,12 +94,23 @@ struct StreamState {
 class TickPacker {
  public:
   // Appends the records (rising positions, at most kMaxPackedTicks) to *out.
-  void Pack(std::span<const Record> records, std::vector<std::byte>* out);
+  void Pack(std::span<const Record> records, std::vector<std::byte>* out) {
+    PackSome(records, SIZE_MAX, Layout::kColumns, out);
+  }
+  // As many of them, from the first on, as take at most `most_bytes` (at least kLeastPackedBytes);
+  // at least one, unless there is none. Returns how many.
+  static constexpr size_t kLeastPackedBytes = 4096;
+  size_t PackSome(std::span<const Record> records, size_t most_bytes, Layout layout,
+                  std::vector<std::byte>* out);
   void Reset();
 
  private:
-  std::byte* PackTick(const Tick& tick, uint64_t time_unit, std::byte** at);
-  size_t IndexOf(TopicId id, std::byte** at);
+  template <bool rows>
+  size_t PackTicks(std::span<const Record> records, size_t most_bytes, uint64_t time_unit,
+                   bool consecutive, std::byte** at);
+  template <bool rows>
+  void PackTick(const Tick& tick, uint64_t time_unit, std::byte** at);
+  size_t IndexOf(TopicId id, std::byte** topic, std::byte** new_topic);
 
   columns::StreamState state_;
   absl::flat_hash_map<TopicId, uint32_t> index_;  // into state_.topics
@@ -102,17 +119,24 @@ class TickPacker {
 
 class TickUnpacker {
  public:
-  // Appends what Pack was given to *out. Returns nullptr, or what is wrong with the bytes; then the
-  // stream has ended, and *out may have some of the records.
-  const char* Unpack(std::span<const std::byte> bytes, std::vector<Record>* out);
-  void Reset() { state_ = {}; }
+  // Appends what Pack was given, at most `most` records, to *out. Returns nullptr, or what is wrong
+  // with the bytes; then the stream has ended, and *out may have some of the records.
+  const char* Unpack(std::span<const std::byte> bytes, std::vector<Record>* out,
+                     size_t most = kMaxPackedTicks);
+  void Reset();
 
  private:
   struct Reader;
-  const char* UnpackTick(std::array<Reader, columns::kColumns>& readers, uint64_t time_unit,
-                         Tick* tick);
+  using Readers = std::array<Reader, columns::kColumns>;
+  template <bool rows>
+  const char* UnpackTicks(Readers& readers, uint64_t first, bool positions_given,
+                          uint64_t time_unit, std::span<Record> out);
+  template <bool rows>
+  const char* UnpackTick(Readers& readers, uint64_t time_unit, Tick* tick);
+  const char* AddTopic(uint64_t id);
 
   columns::StreamState state_;
+  std::vector<bool> known_;  // by topic id: has an index, so that few bytes never make many topics
 };
 
 }  // namespace fantail::wire

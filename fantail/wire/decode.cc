@@ -45,7 +45,9 @@ Problem Read(const fbs::Hello& t, Hello* m) {
   m->node = {t.node()};
   m->role = t.role();
   m->encodings = t.encodings();
+  m->newest_ns = t.newest_ns();
   if (m->feed.empty()) return "no feed is named";
+  if (m->newest_ns > kMaxNewestNs) return "an interval of more than an hour";
   return m->role < 1 || m->role > 2 ? "an unknown role" : nullptr;
 }
 
@@ -61,7 +63,7 @@ Problem Read(const fbs::Welcome& t, Welcome* m) {
   m->max_patterns = t.max_patterns();
   m->replay = t.replay();
   if (m->window_bytes < kMaxMessageBytes || m->window_messages == 0) return "a window of nothing";
-  return m->encoding != Encoding::kPlain ? "an encoding that was not offered" : nullptr;
+  return m->encoding > Encoding::kPacked ? "an unknown encoding" : nullptr;
 }
 
 Problem Read(const fbs::Refused& t, Refused* m) {
@@ -249,6 +251,8 @@ DecodeError DecodeAs(std::span<const std::byte> body, Kind kind, AnyMessage* out
                                read, detail);
 }
 
+}  // namespace
+
 DecodeError DecodeBody(std::span<const std::byte> body, Kind kind, AnyMessage* out,
                        const char** detail) {
   switch (kind) {
@@ -282,12 +286,23 @@ DecodeError DecodeBody(std::span<const std::byte> body, Kind kind, AnyMessage* o
       return DecodeAs<fbs::End, End>(body, kind, out, detail);
     case Kind::kGoodbye:
       return DecodeAs<fbs::Goodbye, Goodbye>(body, kind, out, detail);
+    case Kind::kPacked:
+      *detail = "a packed message, and the session is plain";
+      return DecodeError::kNonsense;
   }
   *detail = "a kind of message that this version does not know";
   return DecodeError::kUnknownKind;
 }
 
-}  // namespace
+Batch ViewOwnBatch(std::span<const std::byte> message) {
+  const auto* t = flatbuffers::GetRoot<fbs::Batch>(message.data() + kHeaderBytes);
+  Batch batch{.after = {t->after()},
+              .through = {t->through()},
+              .first = {t->first()},
+              .replay = static_cast<Replay>(t->replay())};
+  FANTAIL_CHECK(Items(t->offsets(), &batch.offsets) && Items(t->ticks(), &batch.ticks));
+  return batch;
+}
 
 DecodeError Decoder::Decode(std::span<const std::byte> bytes, AnyMessage* out) {
   Opened opened;
@@ -329,6 +344,8 @@ const char* KindName(Kind kind) {
       return "end";
     case Kind::kGoodbye:
       return "goodbye";
+    case Kind::kPacked:
+      return "packed";
   }
   return "unknown";
 }

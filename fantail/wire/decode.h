@@ -30,6 +30,14 @@ class Decoder {
   const char* detail_ = "";
 };
 
+// Reads what stands behind the header of a message of that kind. REQUIRES: `body` is aligned to 8
+// bytes.
+DecodeError DecodeBody(std::span<const std::byte> body, Kind kind, AnyMessage* out,
+                       const char** detail);
+
+// A plain batch that this process has encoded itself, as it is: nothing is verified.
+Batch ViewOwnBatch(std::span<const std::byte> message);
+
 }  // namespace fantail::wire
 
 #endif  // FANTAIL_WIRE_DECODE_H_

@@ -33,7 +33,8 @@ Message Encode(const Hello& hello) {
   const auto feed = Text(b, hello.feed);
   const auto name = Text(b, hello.name);
   return Finish(b, Kind::kHello,
-                fbs::CreateHello(b, feed, name, hello.node.value, hello.role, hello.encodings));
+                fbs::CreateHello(b, feed, name, hello.node.value, hello.role, hello.encodings,
+                                 hello.newest_ns));
 }
 
 Message Encode(const Welcome& welcome) {

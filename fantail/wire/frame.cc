@@ -12,7 +12,7 @@ uint32_t MessageChecksum(std::span<const std::byte> message) {
 }
 
 DecodeError FrameOpener::Open(std::span<const std::byte> bytes, Opened* out) {
-  if (bytes.size() < kHeaderBytes + 8 || bytes.size() > kMaxMessageBytes) {
+  if (bytes.size() < kHeaderBytes + least_body_ || bytes.size() > kMaxMessageBytes) {
     detail_ = "its length is not that of a message";
     return DecodeError::kLength;
   }

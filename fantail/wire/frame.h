@@ -46,6 +46,9 @@ struct Opened {
 // valid until the next call.
 class FrameOpener {
  public:
+  // A FlatBuffer has at least 8 bytes.
+  explicit FrameOpener(size_t least_body = 8) : least_body_(least_body) {}
+
   // On kNone, `*out` is what is in it. Otherwise detail() says what was wrong.
   DecodeError Open(std::span<const std::byte> bytes, Opened* out);
 
@@ -56,6 +59,7 @@ class FrameOpener {
  private:
   std::span<const std::byte> Aligned(std::span<const std::byte> bytes);
 
+  const size_t least_body_;
   std::vector<uint64_t> scratch_;
   const char* detail_ = "";
   uint8_t version_ = 0;

@@ -11,6 +11,8 @@ namespace fantail::wire {
 inline constexpr size_t kMaxMessageBytes = 64 * 1024;
 // Ticks in one batch: what fits kMaxMessageBytes with an offset each, and room for the rest.
 inline constexpr size_t kMaxBatchTicks = 1024;
+// Ticks in one packed message: twice as many save 1 % more (docs/decisions/0012).
+inline constexpr size_t kMaxPackedBatchTicks = 4096;
 // Topics of an epoch. Node tables are dense arrays over it: 16 million bounds them at some
 // gigabytes.
 inline constexpr uint32_t kMaxTopics = 1u << 24;
@@ -20,6 +22,8 @@ inline constexpr size_t kMaxNameBytes = 64;
 inline constexpr size_t kMaxReasonBytes = 512;
 // Hops of a path. A longer path is a loop that was not recognised.
 inline constexpr size_t kMaxHops = 16;
+// Between two updates of a topic in a newest-only session: an hour.
+inline constexpr uint64_t kMaxNewestNs = 3'600'000'000'000;
 // Text of patterns or names in one message; the rest of 64 KiB is for what stands beside them.
 inline constexpr size_t kMaxTextListBytes = 40 * 1024;
 

@@ -34,6 +34,7 @@ enum class Kind : uint8_t {
   kProof = 13,
   kEnd = 14,
   kGoodbye = 15,
+  kPacked = 16,  // a batch, names or an image in a packed session: see packed.h
 };
 const char* KindName(Kind kind);
 
@@ -48,6 +49,7 @@ struct Hello {
   NodeId node;
   uint8_t role = 1;  // feed::Role
   uint32_t encodings = EncodingBit(Encoding::kPlain);
+  uint64_t newest_ns = 0;  // newest-only: a topic at most once in so long; 0: every record
 };
 
 struct Welcome {
@@ -126,6 +128,14 @@ struct Batch {
   Position PositionAt(size_t i) const { return first + (offsets.empty() ? i : offsets[i]); }
 };
 
+// A batch of a packed session: the same, otherwise laid out.
+struct PackedBatch {
+  Position after;
+  Position through;
+  std::span<const Record> records;
+  Replay replay = Replay::kLive;
+};
+
 // Where a topic stands in an image (the struct TopicHead of schemas/session.fbs).
 struct TopicHead {
   TopicId topic;
@@ -200,7 +210,7 @@ struct Goodbye {
 };
 
 using AnyMessage = std::variant<Hello, Welcome, Refused, Want, Have, Names, Batch, Image, Gap, Ack,
-                                Ping, Pong, Proof, End, Goodbye>;
+                                Ping, Pong, Proof, End, Goodbye, PackedBatch>;
 
 }  // namespace fantail::wire
 

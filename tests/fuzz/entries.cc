@@ -1,11 +1,13 @@
 #include "tests/fuzz/entries.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "fantail/base/check.h"
 #include "fantail/feed/forwarder.h"
 #include "fantail/wire/decode.h"
 #include "fantail/wire/encode.h"
+#include "fantail/wire/packed.h"
 #include "tests/support/damage.h"
 #include "tests/support/message_invariants.h"
 
@@ -51,6 +53,30 @@ void FuzzDecoder(std::span<const std::byte> bytes) {
   testing::Bytes repaired(bytes.begin(), bytes.end());
   Repair(&repaired);
   DecodeOne(repaired);
+}
+
+void FuzzPacked(std::span<const std::byte> bytes) {
+  wire::PackedReader reader;
+  while (bytes.size() > 3) {
+    const size_t length = static_cast<size_t>(bytes[0]) | (static_cast<size_t>(bytes[1]) << 8);
+    const std::byte form = bytes[2];
+    bytes = bytes.subspan(3);
+    const auto body = bytes.first(std::min(length, bytes.size()));
+    bytes = bytes.subspan(body.size());
+    testing::Bytes message(wire::kHeaderBytes + body.size());
+    message[0] = static_cast<std::byte>(wire::Kind::kPacked);
+    message[1] = static_cast<std::byte>(wire::kProtocolVersion);
+    message[2] = form;
+    std::copy(body.begin(), body.end(), message.begin() + wire::kHeaderBytes);
+    testing::Seal(&message);
+    wire::AnyMessage any;
+    if (reader.Decode(message, &any) != wire::DecodeError::kNone) {
+      reader.Reset();
+      continue;
+    }
+    const char* broken = testing::Broken(any);
+    FANTAIL_CHECK(broken == nullptr, broken == nullptr ? "" : broken);
+  }
 }
 
 void FuzzSessions(std::span<const std::byte> bytes) {

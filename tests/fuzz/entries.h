@@ -12,6 +12,10 @@ namespace fantail::fuzz {
 // Decodes the bytes, as they are and with a right header; aborts if a broken message comes out.
 void FuzzDecoder(std::span<const std::byte> bytes);
 
+// Takes the bytes as packed messages (two bytes of length and the form each), stored and not, and
+// gives them to one reader; aborts if a broken message comes out.
+void FuzzPacked(std::span<const std::byte> bytes);
+
 // Takes the bytes as messages (two bytes of length each), makes their headers right, and gives them
 // to a FeedServer and to a Forwarder's client, with turns in between.
 void FuzzSessions(std::span<const std::byte> bytes);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "fantail/wire/packed.h"
 #include "tests/support/damage.h"
 #include "tests/support/messages.h"
 
@@ -49,6 +50,49 @@ TEST(FuzzEntriesTest, TheDecoderSurvivesDamagedMessages) {
       bytes.resize(random.Below(bytes.size() + 1));
       FuzzDecoder(bytes);
     }
+  }
+}
+
+// What a writer sends, most of it damaged.
+Bytes PackedConversation(Random* random) {
+  wire::PackedWriter writer;
+  std::vector<wire::Message> messages;
+  Position position;
+  for (uint64_t n = 1 + random->Below(8); n > 0; --n) {
+    const Position after = position;
+    std::vector<wire::Record> records;
+    for (uint64_t ticks = random->Below(100); ticks > 0; --ticks) {
+      wire::Tick tick = testing::kTicks[random->Below(2)];
+      tick.topic = {static_cast<uint32_t>(random->Below(5))};
+      tick.price = static_cast<int64_t>(random->Next());
+      position.value += 1 + random->Below(2);
+      records.push_back({position, tick});
+    }
+    writer.EncodeBatch(after, position, records, wire::Replay::kLive, &messages);
+    if (random->OneIn(3)) messages.push_back(writer.Encode(wire::Encode(testing::ANames())));
+  }
+  Bytes bytes;
+  for (const wire::Message& message : messages) {
+    Bytes body = testing::Copy(message);
+    std::byte form = body[2];
+    if (random->OneIn(3)) testing::Damage(random, &body);
+    body.erase(body.begin(), body.begin() + wire::kHeaderBytes);
+    if (random->OneIn(10)) form = static_cast<std::byte>(random->Next());
+    bytes.push_back(static_cast<std::byte>(body.size()));
+    bytes.push_back(static_cast<std::byte>(body.size() >> 8));
+    bytes.push_back(form);
+    bytes.insert(bytes.end(), body.begin(), body.end());
+  }
+  return bytes;
+}
+
+TEST(FuzzEntriesTest, ThePackedReaderSurvivesDamagedStreams) {
+  SCOPED_TRACE("seed 1");
+  Random random(1);
+  for (int i = 0; i < 1000; ++i) {
+    const Bytes bytes = PackedConversation(&random);
+    if (i < 20) Keep(bytes, "p" + std::to_string(i));
+    FuzzPacked(bytes);
   }
 }
 

@@ -17,18 +17,23 @@ std::string Text(Position position) {
 }  // namespace
 
 SimDesk::SimDesk(World* world, std::string name, std::string upstream_name,
-                 std::vector<Pattern> patterns, const SimPublisher* publisher, size_t lines)
+                 std::vector<Pattern> patterns, const SimPublisher* publisher, size_t lines,
+                 std::optional<Nanos> newest)
     : Node(world, std::move(name)),
       publisher_(publisher),
       line_count_(lines),
+      newest_(newest),
       patterns_(std::move(patterns)) {
   upstream = std::move(upstream_name);
 }
 
 void SimDesk::Start(MonotonicTime now) {
-  lines_ = std::make_unique<feed::Lines>(
-      feed::ClientOptions{.name = name_, .node = IdOf(name_), .role = feed::Role::kSubscriber},
-      line_count_, this);
+  lines_ = std::make_unique<feed::Lines>(feed::ClientOptions{.name = name_,
+                                                             .node = IdOf(name_),
+                                                             .role = feed::Role::kSubscriber,
+                                                             .packed = world_->DrawPacked(),
+                                                             .newest = newest_},
+                                         line_count_, this);
   Forget();
   stays_live_ = false;
   truth_ = nullptr;
@@ -125,9 +130,13 @@ bool SimDesk::Announced(const std::string& name, Position position) const {
 // Whether all after what is here, through `sequence`, was announced as lost.
 bool SimDesk::ComesAs(const Mine& mine, const TruthTopic& topic, uint32_t sequence) const {
   for (uint32_t s = mine.sequence; s < sequence; ++s) {
-    if (!Announced(topic.name, topic.positions[s])) return false;
+    if (!NeedNotCome(topic, s)) return false;
   }
   return true;
+}
+
+bool SimDesk::NeedNotCome(const TruthTopic& topic, uint32_t index) const {
+  return newest_.has_value() || Announced(topic.name, topic.positions[index]);
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -154,6 +163,32 @@ void SimDesk::OnTopic(TopicId id, std::string_view name) {
 void SimDesk::OnVenue(VenueId id, std::string_view name) {
   if (id.value >= venues_.size()) venues_.resize(id.value + 1);
   venues_[id.value] = name;
+}
+
+// Status is never merged: all that it said is there.
+void SimDesk::OnUpdate(const feed::ImageUpdate& update) {
+  Seen* seen = SeenOf(update.image.topic);
+  Mine* mine = seen == nullptr ? nullptr : MineOf(seen);
+  if (mine == nullptr || !newest_ || !mine->complete) return OnImage(update.image);
+  const TruthTopic& topic = truth_->topics()[seen->topic];
+  auto status = update.statuses.begin();
+  for (uint32_t s = mine->sequence;
+       s < std::min<size_t>(update.image.sequence.value, topic.ticks.size()); ++s) {
+    if (topic.ticks[s].kind != wire::TickKind::kStatus) continue;
+    if (status != update.statuses.end() && status->sequence.value == s + 1) {
+      if (!(Plain(*status++) == topic.ticks[s])) Violate("a status of other content");
+    } else if (!Announced(topic.name, topic.positions[s])) {
+      Violate("what status said of " + seen->name + " is merged: " + std::to_string(s + 1) +
+              " of (" + std::to_string(update.after.value) + ", " +
+              std::to_string(update.image.sequence.value) + "]");
+    }
+  }
+  if (status != update.statuses.end())
+    Violate("what status never said of " + seen->name + ": " +
+            std::to_string(status->sequence.value) + " in (" + std::to_string(mine->sequence) +
+            " or " + std::to_string(update.after.value) + ", " +
+            std::to_string(update.image.sequence.value) + "]");
+  OnImage(update.image);
 }
 
 void SimDesk::OnImage(const feed::TopicImage& image) {
@@ -289,6 +324,7 @@ void SimDesk::OnState(const feed::FeedState& state) {
   state_ = state.state;
   const bool down = state_ == feed::State::kStale || state_ == feed::State::kConnecting ||
                     state_ == feed::State::kRefused;
+  if (state_ == feed::State::kRecovering) stays_live_ = false;  // it was told that it is too slow
   if (stays_live_ && down) Violate("a move shows: " + state.cause);
 }
 
@@ -307,7 +343,8 @@ void SimDesk::CheckState(MonotonicTime now) {
   const std::string above = NotLiveAbove(world_, *this);
   if (!above.empty()) Violate("it says it is live, and " + above + " is not");
   if (MovedLately(*this, now)) return;
-  const auto [epoch, head] = HeadAbove(world_, *this, now - kLinkBound);
+  const Nanos merged = newest_.value_or(Nanos{0});
+  const auto [epoch, head] = HeadAbove(world_, *this, now - kLinkBound - merged);
   if (epoch > lines_->epoch()) return Violate("it is live in an old epoch");
   if (truth_ == nullptr || epoch != lines_->epoch() || head <= through_) return;
   Sync();
@@ -316,7 +353,9 @@ void SimDesk::CheckState(MonotonicTime now) {
   for (size_t i = 0; i < mine_.size(); ++i) {
     const TruthTopic& topic = truth_->topics()[i];
     const uint32_t sequence = topic.SequenceAt(head);
-    if (!mine_[i].complete || ComesAs(mine_[i], topic, sequence)) continue;
+    const bool here =
+        mine_[i].sequence >= sequence || (!newest_ && ComesAs(mine_[i], topic, sequence));
+    if (!mine_[i].complete || here) continue;
     if (!wanted.Matches(topic.name)) continue;
     Violate("it is live, and lacks " + topic.name + " " + std::to_string(sequence) + ", which " +
             upstream + " had " + std::to_string(kLinkBound.count() / 1'000'000) + " ms ago");

@@ -15,6 +15,7 @@
 #define FANTAIL_TESTS_SIMULATION_DESK_H_
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,7 +27,8 @@ namespace fantail::simulation {
 class SimDesk final : public Node, public feed::FeedEvents {
  public:
   SimDesk(World* world, std::string name, std::string upstream_name, std::vector<Pattern> patterns,
-          const SimPublisher* publisher, size_t lines = 1);
+          const SimPublisher* publisher, size_t lines = 1,
+          std::optional<Nanos> newest = std::nullopt);
 
   feed::FeedClient* client() override { return &lines_->line(0); }
   bool IsLive() override { return lines_->state().state == feed::State::kLive; }
@@ -75,6 +77,7 @@ class SimDesk final : public Node, public feed::FeedEvents {
   void OnTopic(TopicId id, std::string_view name) override;
   void OnVenue(VenueId id, std::string_view name) override;
   void OnImage(const feed::TopicImage& image) override;
+  void OnUpdate(const feed::ImageUpdate& update) override;
   void OnRecords(std::span<const wire::Record> records) override;
   void OnThrough(Position through) override;
   void OnGap(const feed::GapNotice& gap) override;
@@ -91,6 +94,8 @@ class SimDesk final : public Node, public feed::FeedEvents {
   void Sync();
   void CheckThrough(Position through);
   void CheckState(MonotonicTime now);
+  // Whether it need not get that record: it was announced as lost, or is merged as asked for.
+  bool NeedNotCome(const TruthTopic& topic, uint32_t index) const;
   // Whether the record of that topic at that position was announced as lost.
   bool Announced(const std::string& name, Position position) const;
   bool ComesAs(const Mine& mine, const TruthTopic& topic, uint32_t sequence) const;
@@ -99,6 +104,7 @@ class SimDesk final : public Node, public feed::FeedEvents {
 
   const SimPublisher* const publisher_;
   const size_t line_count_;
+  const std::optional<Nanos> newest_;  // it asks for newest-only
   std::vector<Pattern> patterns_;
   std::vector<Pattern> not_yet_unwanted_;  // what it has wanted since all it wants was acknowledged
   std::unique_ptr<feed::Lines> lines_;

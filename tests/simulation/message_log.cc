@@ -43,7 +43,12 @@ std::string Describe(const wire::Gap& m) {
          "] of " + Text(m.patterns) + ", reason " + std::to_string(m.reason);
 }
 std::string Describe(const wire::Image& m) {
-  return "image of " + std::to_string(m.heads.size()) + " topics at " + Text(m.at);
+  std::string text = "image of " + std::to_string(m.heads.size()) + " topics at " + Text(m.at);
+  for (size_t i = 0; i < std::min<size_t>(m.heads.size(), 8); ++i) {
+    text += " " + std::to_string(m.heads[i].topic.value) + "#" +
+            std::to_string(m.heads[i].sequence.value);
+  }
+  return text;
 }
 std::string Describe(const wire::Batch& m) {
   if (m.replay == wire::Replay::kLive) return "";

@@ -150,6 +150,7 @@ void SimPublisher::Publish(const std::string& symbol) {
   Random& random = world_->random();
   text::Row row{.symbol = symbol, .venue = random.OneIn(2) ? "XNYS" : "", .tick = {}};
   row.tick.kind = random.OneIn(3) ? wire::TickKind::kTrade : wire::TickKind::kQuote;
+  if (random.OneIn(40)) row.tick.kind = wire::TickKind::kStatus;
   row.tick.time_ns = static_cast<int64_t>(truth().head().value);
   row.tick.price = random.Between(100, 10000);
   row.tick.size = random.Below(1000) + 1;
@@ -188,9 +189,12 @@ SimGateway::SimGateway(World* world, std::string name, std::string upstream_name
 
 void SimGateway::Start(MonotonicTime) {
   epoch_ = Epoch{};
-  forwarder_ = std::make_unique<feed::Forwarder>(
-      feed::ClientOptions{.name = name_, .node = IdOf(name_), .role = feed::Role::kGateway}, lines_,
-      server_options, this, Quiet());
+  forwarder_ =
+      std::make_unique<feed::Forwarder>(feed::ClientOptions{.name = name_,
+                                                            .node = IdOf(name_),
+                                                            .role = feed::Role::kGateway,
+                                                            .packed = world_->DrawPacked()},
+                                        lines_, server_options, this, Quiet());
 }
 
 bool SimGateway::Turn(MonotonicTime now) {

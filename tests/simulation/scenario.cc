@@ -105,6 +105,7 @@ void Scenario::DrawOptions() {
   faulty_ = milliseconds(random_.Between(6000, 16000));
   world_.delay = std::chrono::microseconds(random_.Between(50, 5000));
   options_.proof_every = milliseconds(random_.Between(500, 5000));
+  if (world_.DrawPacked()) options_.max_packed_sessions = 1;
   if (random_.OneIn(2)) options_.linger = milliseconds(random_.Between(100, 5000));
   if (!tight_) {
     // Then whoever lags is waited for, and nothing is lost.
@@ -116,6 +117,8 @@ void Scenario::DrawOptions() {
   options_.window_bytes = static_cast<uint32_t>(random_.Between(64, 256) * 1024);
   options_.window_messages = static_cast<uint32_t>(random_.Between(4, 128));
   options_.max_backlog_bytes = size_t{1} << (10 + random_.Below(8));
+  options_.max_total_backlog_bytes = options_.max_backlog_bytes * (1 + random_.Below(4));
+  options_.climb_within = seconds(2);
 }
 
 void Scenario::DrawSymbols() {
@@ -182,8 +185,12 @@ void Scenario::DrawNodes() {
     std::string beside;
     if (random_.OneIn(4)) beside = cast_.gateways[random_.Below(cast_.gateways.size())];
     if (beside == above) beside = above == "hq" ? "" : "hq";
-    desks_.push_back(
-        world_.Add<SimDesk>("d" + std::to_string(i), above, Wish(), hq_, beside.empty() ? 1 : 2));
+    std::optional<Nanos> newest;
+    if (beside.empty() && random_.OneIn(5)) {
+      newest = random_.OneIn(3) ? Nanos(1) : Nanos(milliseconds(random_.Between(1, 1000)));
+    }
+    desks_.push_back(world_.Add<SimDesk>("d" + std::to_string(i), above, Wish(), hq_,
+                                         beside.empty() ? 1 : 2, newest));
     AddLine(desks_.back(), beside);
     cast_.desks.push_back(desks_.back()->name());
   }

@@ -22,6 +22,7 @@ struct Arguments {
   uint64_t seeds = 1000;
   uint64_t seed = 0;  // one, with its log
   bool planted = false;
+  std::string bug;   // of those, this one only
   bool bus = false;  // worlds of the bus, not of the feed
   uint64_t threads = std::max(1u, std::thread::hardware_concurrency());
 };
@@ -35,6 +36,11 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
     };
     if (std::strcmp(argv[i], "--planted") == 0) {
       arguments->planted = true;
+      continue;
+    }
+    if (std::strcmp(argv[i], "--bug") == 0 && i + 1 < argc) {
+      arguments->planted = true;
+      arguments->bug = argv[++i];
       continue;
     }
     if (std::strcmp(argv[i], "--bus") == 0) {
@@ -72,7 +78,10 @@ std::vector<Outcome> RunAll(const Arguments& arguments) {
 
 // Plants one bug after the other, several at a time in a world each.
 int HuntAll(const Arguments& arguments) {
-  const std::vector<PlantedBug>& bugs = PlantedBugs();
+  std::vector<PlantedBug> bugs = PlantedBugs();
+  if (!arguments.bug.empty()) {
+    std::erase_if(bugs, [&](const PlantedBug& bug) { return bug.name != arguments.bug; });
+  }
   std::vector<std::optional<Catch>> caught(bugs.size());
   std::atomic<size_t> next{0};
   std::vector<std::thread> threads;

@@ -96,10 +96,12 @@ class SimLine final : public Node {
 
 class World {
  public:
-  explicit World(uint64_t seed) : random_(seed) {}
+  explicit World(uint64_t seed) : random_(seed), packed_random_(~seed) {}
 
   MonotonicTime now() const { return now_; }
   Random& random() { return random_; }
+  // Whether the next session is packed. Drawn apart, so that it moves nothing else of a seed.
+  bool DrawPacked() { return packed_random_.OneIn(2); }
 
   template <class T, class... Args>
   T* Add(Args&&... args) {
@@ -206,6 +208,7 @@ class World {
   Nanos Jitter() { return std::chrono::milliseconds(random_.Between(100, 400)); }
 
   Random random_;
+  Random packed_random_;
   MonotonicTime now_{std::chrono::seconds(1)};
   std::map<std::string, std::unique_ptr<Node>> nodes_;
   std::vector<std::unique_ptr<Connection>> connections_;

@@ -136,6 +136,19 @@ inline const char* Broken(const wire::Goodbye& m) {
   return m.reason.size() > wire::kMaxReasonBytes ? "a reason" : nullptr;
 }
 
+inline const char* Broken(const wire::PackedBatch& m) {
+  if (m.through < m.after) return "through";
+  if (m.replay > wire::Replay::kBackfill) return "replay";
+  if (m.records.size() > wire::kMaxPackedBatchTicks) return "too many ticks";
+  Position last = m.after;
+  for (const wire::Record& record : m.records) {
+    if (record.position <= last || record.position > m.through) return "a position";
+    last = record.position;
+    if (const char* broken = Broken(record.tick)) return broken;
+  }
+  return nullptr;
+}
+
 inline const char* Broken(const wire::AnyMessage& message) {
   return std::visit([](const auto& m) { return Broken(m); }, message);
 }

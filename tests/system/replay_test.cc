@@ -25,11 +25,14 @@ class ReplayTest : public Lab {
   void StartReplay(const std::string& source, int gateways, const Arguments& patterns) {
     publisher_ = &Publisher(source, {"--speed", "max", "--wait-for", "*"});
     Program* above = publisher_;
-    for (int i = 0; i < gateways; ++i) above = &Gateway(*above);
-    for (const std::string& pattern : patterns) {
-      desks_.push_back({&LiveDesk(*above, {"--until-end", pattern}), pattern});
-    }
-    desks_.push_back({&LiveDesk(*above, {"--until-end", "*"}), "*"});
+    for (int i = 0; i < gateways; ++i) above = &Gateway(*above, encoding_);
+    const auto start_desk = [&](const std::string& pattern) {
+      Arguments arguments = {"--until-end", pattern};
+      arguments.insert(arguments.end(), encoding_.begin(), encoding_.end());
+      desks_.push_back({&LiveDesk(*above, arguments), pattern});
+    };
+    for (const std::string& pattern : patterns) start_desk(pattern);
+    start_desk("*");
   }
 
   void ExpectAllCame(const std::string& input,
@@ -57,6 +60,7 @@ class ReplayTest : public Lab {
     ExpectAllCame(input, AsItIs);
   }
 
+  Arguments encoding_;  // options of whoever has an upstream
   Program* publisher_ = nullptr;
   std::vector<Subscriber> desks_;
 };
@@ -67,6 +71,13 @@ TEST_F(ReplayTest, GivesEachDeskTheInputFilteredToItsPatternByteForByte) {
 
 TEST_F(ReplayTest, GivesTheSameThroughAChainOfThreeGateways) {
   ReplayMadeUp(3);
+}
+
+TEST_F(ReplayTest, GivesTheSameThroughPackedSessions) {
+  encoding_ = {"--encoding", "packed"};
+  ReplayMadeUp(2);
+  EXPECT_NE(publisher_->err().find("(gateway) opened, packed"), std::string::npos)
+      << publisher_->err();
 }
 
 TEST_F(ReplayTest, GivesTheSameToDesksAtThePublisherItself) {
@@ -106,6 +117,14 @@ TEST_F(ReplayTest, EndsADeskAtOnceThatComesAfterTheEnd) {
 }
 
 TEST_F(ReplayTest, CarriesADayOfUsEquitiesByteForByte) {
+  std::string path;
+  FANTAIL_NEEDS_RECORDED_DATA("us_eq_20131008.csv.gz", &path);
+  StartReplay("csv:" + path, 1, {"AIG", "B*"});
+  ExpectAllCame(Unzipped(path), AsItIs);
+}
+
+TEST_F(ReplayTest, CarriesADayOfUsEquitiesPackedByteForByte) {
+  encoding_ = {"--wan"};
   std::string path;
   FANTAIL_NEEDS_RECORDED_DATA("us_eq_20131008.csv.gz", &path);
   StartReplay("csv:" + path, 1, {"AIG", "B*"});

@@ -50,7 +50,8 @@ class Shown {
     } else if (line.starts_with("{\"type\":\"gap\"")) {
       ++gaps_;
     } else if (line.starts_with("{\"type\":\"trade\"") || line.starts_with("{\"type\":\"quote\"") ||
-               line.starts_with("{\"type\":\"image\"")) {
+               line.starts_with("{\"type\":\"image\"") ||
+               line.starts_with("{\"type\":\"update\"")) {
       ++rows_;
       for (size_t at = 0; (at = line.find("\"ts_ns\":", at)) != std::string_view::npos;) {
         at += 8;

@@ -64,10 +64,12 @@ class WanLab : public Lab {
     all.insert(all.end(), more.begin(), more.end());
     return In(hq_, name, std::move(all));
   }
-  Program& StartGateway(const std::string& name, const Program& above) {
+  // Plain: what a feed costs then depends on nothing but its ticks.
+  Program& StartGateway(const std::string& name, const Program& above,
+                        const std::string& encoding = "plain") {
     return In(branch_, name,
               {GatewayPath(), "--listen", "tcp://127.0.0.1:*", "--upstream", above.endpoint(),
-               "--plaintext"});
+               "--plaintext", "--encoding", encoding});
   }
   Program& StartDesk(const std::string& name, const std::string& ns, const Program& above,
                      Arguments more) {

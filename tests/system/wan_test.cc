@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "tests/support/recorded_data.h"
 #include "tests/system/wan_lab.h"
 
 namespace fantail::testing {
@@ -65,6 +66,22 @@ TEST_F(WanTest, CostsTheSameForEightDesksAsForOne) {
               static_cast<double>(one) / 1000, static_cast<double>(eight) / 1000,
               100 * (ratio - 1));
   EXPECT_LE(ratio, 1.02);
+}
+
+TEST_F(WanTest, CarriesARecordedDayInThreeAndAHalfBytesATick) {
+  std::string path;
+  FANTAIL_NEEDS_RECORDED_DATA("us_eq_20131008.csv.gz", &path);
+  const uint64_t before = CableBytes();
+  Program& publisher = StartPublisher("hq", "csv:" + path, {"--speed", "max", "--wait-for", "*"});
+  // Its upstream is beyond loopback: auto is packed.
+  Program& gateway = StartGateway("branch", publisher, "auto");
+  Program& desk = StartDesk("desk", branch_, gateway, {"--until-end"});
+  EXPECT_EQ(desk.Wait(Seconds(100)), 0) << desk.err();
+  EXPECT_EQ(publisher.Wait(), 0) << publisher.err();
+  const auto ticks = static_cast<double>(LinesOf(desk.out()).size() - 1);
+  const double each = static_cast<double>(CableBytes() - before) / ticks;
+  std::printf("%.2f bytes a tick, headers included\n", each);
+  EXPECT_LE(each, 3.5);
 }
 
 TEST_F(WanTest, CarriesNothingThatNobodyWantsAndStopsWhenTheLastDeskHasLeft) {

@@ -14,6 +14,7 @@
 #include "tools/fantail-bench/bus_bench.h"
 #include "tools/fantail-bench/comparison.h"
 #include "tools/fantail-bench/cuts.h"
+#include "tools/fantail-bench/packed_bench.h"
 #include "tools/fantail-bench/replay.h"
 #include "tools/fantail-bench/report.h"
 #include "tools/fantail-bench/sessions.h"
@@ -112,6 +113,7 @@ int Main(int argc, char** argv) {
   if (command == "thin-link") return ThinLink(argc - 1, argv + 1);
   if (command == "bus") return BusBench(argc - 1, argv + 1, Self());
   if (command == "tape") return TapeBench(argc - 1, argv + 1);
+  if (command == "packed") return PackedBench(argc - 1, argv + 1);
   // The relays, in processes of their own; not for people.
   if (command == "zmq-proxy" && argc == 4) return RunZmqProxy(argv[2], argv[3]);
   if (command == "bus-proxy" && argc == 3) return RunBusProxy(argv[2]);
@@ -127,6 +129,7 @@ int Main(int argc, char** argv) {
       "fanout: the gateway beside other relays; sessions: many desks that want little each; "
       "cuts: links that fall silent; "
       "thin-link: one that carries too little; tape: tapes beside plain files; "
+      "packed: the encodings of a session; "
       "replay: a tape's pace, and seeks; bus: the bus beside a zmq_proxy");
   line.Example("fantail-bench fanout --subscribers 64 --interest all", "fan-out at saturation");
   line.Example("fantail-bench cuts --cuts 64", "stale, and live again");

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <functional>
 
@@ -15,9 +14,9 @@
 #include "fantail/base/random.h"
 #include "fantail/net/clock.h"
 #include "fantail/source/sequencer.h"
-#include "fantail/source/source_factory.h"
 #include "fantail/tape/sealed_writer.h"
 #include "fantail/tape/tape_reader.h"
+#include "tools/fantail-bench/market.h"
 #include "tools/fantail-bench/temporary_folder.h"
 
 namespace fantail::bench {
@@ -28,7 +27,7 @@ constexpr uint64_t kTapeId = 1;
 // What a block of a sealed tape holds, so that zstd has the same at once.
 constexpr size_t kStructsAtOnce = tape::kSealedRecords;
 constexpr int kZstdLevel = 3;
-constexpr uint64_t kSeed = 1;
+constexpr uint64_t kSeed = 1;  // of the places that are entered
 
 struct Options {
   std::string csv;
@@ -46,37 +45,6 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--seeks N", &o->seeks, "how often, at random places", {1, 100'000});
   line->Example("fantail-bench tape --csv us_eq_20131008.csv.gz", "a recorded day");
 }
-
-// What this thread has used of its core.
-Nanos CpuTime() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + Nanos(time.tv_nsec);
-}
-
-// A market in memory: names and records.
-class Market final : public feed::RecordSink {
- public:
-  void OnTopic(TopicId, std::string_view name) override { topics_.emplace_back(name); }
-  void OnVenue(VenueId, std::string_view name) override { venues_.emplace_back(name); }
-  void OnRecords(std::span<const wire::Record> records) override {
-    records_.insert(records_.end(), records.begin(), records.end());
-  }
-
-  void TellNames(feed::FeedContent* to) const {
-    for (uint32_t i = 0; i < topics_.size(); ++i) to->OnTopic({i}, topics_[i]);
-    for (uint16_t i = 0; i < venues_.size(); ++i) {
-      to->OnVenue({static_cast<uint16_t>(i + 1)}, venues_[i]);
-    }
-  }
-  const std::vector<wire::Record>& records() const { return records_; }
-  size_t topics() const { return topics_.size(); }
-
- private:
-  std::vector<std::string> topics_;
-  std::vector<std::string> venues_;
-  std::vector<wire::Record> records_;
-};
 
 // Whoever reads a tape looks at every record.
 class Reading final : public feed::FeedContent {
@@ -96,36 +64,6 @@ class Reading final : public feed::FeedContent {
   void OnGap(const feed::GapNotice&) override {}
   void OnEnd(Position) override {}
 };
-
-void Must(const absl::Status& status) {
-  FANTAIL_CHECK(status.ok(), std::string(status.message()));
-}
-
-// Reads the source to its end, into the sequencer.
-absl::Status Drain(const std::string& spec, source::Sequencer* sequencer) {
-  auto source = source::OpenSource(spec);
-  if (!source.ok()) return source.status();
-  text::Row row;
-  while (true) {
-    switch ((*source)->Next(&row)) {
-      case source::Source::Result::kRow:
-        if (sequencer != nullptr) sequencer->Add(row);
-        break;
-      case source::Source::Result::kBadRow:
-        break;
-      case source::Source::Result::kEnd:
-        if (sequencer != nullptr) sequencer->Flush();
-        return absl::OkStatus();
-      case source::Source::Result::kFailed:
-      case source::Source::Result::kWait:
-        return absl::DataLossError(std::string((*source)->problem()));
-    }
-  }
-}
-
-std::string Synthetic(uint64_t count) {
-  return fmt::format("synthetic:symbols=8000,seed={},count={}", kSeed, count);
-}
 
 class Bench {
  public:
@@ -277,7 +215,7 @@ class Bench {
     tape::SealedWriter writer(path, {}, kTapeId);
     writer.OnNewEpoch(kEpoch, false);
     source::Sequencer sequencer(&writer);
-    if (absl::Status s = Drain(Synthetic(options_.seek_records), &sequencer); !s.ok()) return s;
+    if (absl::Status s = Drain(SyntheticSpec(options_.seek_records), &sequencer); !s.ok()) return s;
     if (absl::Status s = writer.Finish(); !s.ok()) return s;
     Random random(kSeed);
     std::vector<double> cpu_ms, wall_ms;
@@ -324,7 +262,7 @@ int TapeBench(int argc, char** argv) {
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   const TemporaryFolder folder;
   const std::string spec =
-      options.csv.empty() ? Synthetic(options.synthetic) : "csv:" + options.csv;
+      options.csv.empty() ? SyntheticSpec(options.synthetic) : "csv:" + options.csv;
   const absl::Status status = Bench(options, spec, folder.path()).Run();
   return status.ok() ? static_cast<int>(app::kExitDone) : line.Fail(status);
 }

@@ -1,5 +1,6 @@
 #include "tools/fantail-replay/options.h"
 
+#include "fantail/app/encoding_options.h"
 #include "fantail/app/feed_options.h"
 
 namespace fantail::replay {
@@ -42,6 +43,7 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Flag("--keep-open", &o->keep_open, "stay for latecomers after the end of the tape");
   line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
+  app::AddPackedSessionsOption(&o->packed_sessions, line);
   line->Positionals("TAPE", &o->tapes,
                     "a tape, or a folder of its segments; several are merged by time");
   app::AddCommonOptions(&o->common, line);

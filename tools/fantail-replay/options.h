@@ -10,6 +10,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/values.h"
+#include "fantail/feed/feed_server.h"
 #include "tools/fantail-replay/player.h"
 
 namespace fantail::replay {
@@ -30,6 +31,7 @@ struct Options {
   std::string wait_for;
   app::ByteSize ring{size_t{256} << 20};
   app::ByteSize window{1 << 20};
+  uint64_t packed_sessions = feed::ServerOptions().max_packed_sessions;
 };
 
 void Declare(Options* options, app::CommandLine* line);

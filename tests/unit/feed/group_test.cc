@@ -22,7 +22,7 @@ class GroupTest : public ::testing::Test {
     }
     return inbox;
   }
-  void AddImage(uint32_t id) { group.AddImage({.topic = {id}, .sequence = {9}}, now); }
+  void AddImage(uint32_t id) { group.AddImage({.topic = {id}, .sequence = {9}}, {}, now); }
 
   MonotonicTime now;
   Group group{Interest(P({"A*"})), {10}};

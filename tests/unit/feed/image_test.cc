@@ -178,10 +178,11 @@ TEST(ImageChunkTest, ComesOutAsItWentInByRisingTopic) {
   ASSERT_EQ(decoder.Decode(message.bytes(), &any), wire::DecodeError::kNone) << decoder.detail();
   EXPECT_EQ(std::get<wire::Image>(any).at, Position{77});
   std::vector<uint32_t> ids;
-  ForEachImage(std::get<wire::Image>(any), [&](const TopicImage& image) {
-    ids.push_back(image.topic.value);
-    EXPECT_EQ(image, *table.Find(image.topic));
-  });
+  ForEachImage(std::get<wire::Image>(any),
+               [&](const TopicImage& image, std::span<const wire::Tick>) {
+                 ids.push_back(image.topic.value);
+                 EXPECT_EQ(image, *table.Find(image.topic));
+               });
   EXPECT_EQ(ids, (std::vector<uint32_t>{2, 4, 5, 9}));
 }
 

@@ -80,6 +80,22 @@ TEST_F(WantTest, AResumeFromBeforeTheRingGetsAGapAndTheImage) {
   EXPECT_EQ(gap.reason, static_cast<uint8_t>(GapReason::kNotHeld));
 }
 
+// A gateway takes a replay through P for all of its interest through P.
+TEST_F(WantTest, TheImagesOfWhatIsLostComeBeforeAReplayOfTheRest) {
+  options.ring_bytes = 1;
+  Start();
+  Publish("AAPL", 3000);
+  Publish("BAC", 100);
+  Hello("gateway");
+  wire::TextListBuilder texts;
+  texts.Add("A*");
+  texts.Add("B*");
+  const std::vector<wire::Start> starts = {Resume(10), Resume(3000)};
+  From("gateway", wire::Want{.version = 1, .epoch = kEpoch, .add = texts.list(), .starts = starts});
+  Turn();
+  EXPECT_EQ(To("gateway").Kinds(), "welcome gap names image batch have");
+}
+
 // Every record of one topic, some at a time.
 class FakeArchive final : public Archive {
  public:

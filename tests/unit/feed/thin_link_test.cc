@@ -109,6 +109,8 @@ TEST_F(ThinLinkTest, IsRecoveringAfterItFellBehindUntilTheHaveComes) {
                  .to = {9},
                  .patterns = texts.list(),
                  .reason = static_cast<uint8_t>(GapReason::kTooSlow)});
+  EXPECT_EQ(client.state().state, State::kLive) << "told with the image that stands for it";
+  Gets(wire::Image{.at = {9}});
   EXPECT_EQ(client.state().state, State::kRecovering);
   Gets(wire::Have{.version = 1, .at = {9}});
   EXPECT_EQ(client.state().state, State::kLive);

@@ -55,8 +55,9 @@ TEST(NonsenseTest, AWelcomeGivesAWindowThatHoldsOneMessage) {
 }
 
 TEST(NonsenseTest, AWelcomeSpeaksAnEncodingThatIsKnown) {
-  EXPECT_EQ(With(AWelcome(), [](Welcome& m) { m.encoding = Encoding::kPacked; }),
-            "an encoding that was not offered");
+  EXPECT_EQ(With(AWelcome(), [](Welcome& m) { m.encoding = Encoding::kPacked; }), "");
+  EXPECT_EQ(With(AWelcome(), [](Welcome& m) { m.encoding = static_cast<Encoding>(2); }),
+            "an unknown encoding");
 }
 
 TEST(NonsenseTest, TextsForAPersonHaveABound) {

@@ -2,10 +2,14 @@
 // reads.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <vector>
 
 #include "fantail/wire/decode.h"
 #include "fantail/wire/encode.h"
+#include "fantail/wire/packed.h"
 #include "tests/support/damage.h"
 #include "tests/support/page_examples.h"
 
@@ -45,7 +49,8 @@ TEST(ProtocolExampleTest, Names) {
                                       .venue_texts = TextList(std::string_view("Q\0", 2))}));
 }
 
-TEST(ProtocolExampleTest, Batch) {
+// The ticks of the examples.
+std::array<Record, 2> TradeAndQuote() {
   Tick trade = {.topic = {3},
                 .sequence = {41},
                 .time_ns = 1381239000000000000,
@@ -66,8 +71,37 @@ TEST(ProtocolExampleTest, Batch) {
   quote.price_exponent = -2;
   quote.size = 200;
   quote.flags = kNoAskPrice | kNoAskSize;
-  const std::array<Record, 2> records = {Record{{1001}, trade}, Record{{1004}, quote}};
-  ExpectExample("batch", EncodeBatch({1000}, {1005}, records, Replay::kLive));
+  return {Record{{1001}, trade}, Record{{1004}, quote}};
+}
+
+TEST(ProtocolExampleTest, Batch) {
+  ExpectExample("batch", EncodeBatch({1000}, {1005}, TradeAndQuote(), Replay::kLive));
+}
+
+TEST(ProtocolExampleTest, Packed) {
+  const std::array<Record, 2> records = TradeAndQuote();
+  Record next = records[0];
+  next.position = {1006};
+  next.tick.sequence = {43};
+  next.tick.price = 4871;
+  next.tick.time_ns += 2'000'000;
+  PackedWriter writer;
+  std::vector<Message> messages;
+  writer.EncodeBatch({1000}, {1005}, records, Replay::kLive, &messages);
+  writer.EncodeBatch({1005}, {1006}, std::span(&next, 1), Replay::kLive, &messages);
+  ASSERT_EQ(messages.size(), 2u);
+  auto examples = testing::ReadExamples("docs/protocol.md");
+  EXPECT_EQ(testing::Hex(examples["packed"]), testing::Hex(messages[0].bytes()));
+  EXPECT_EQ(testing::Hex(examples["packed, stored"]), testing::Hex(messages[1].bytes()));
+  PackedReader reader;
+  AnyMessage out;
+  ASSERT_EQ(reader.Decode(examples["packed"], &out), DecodeError::kNone) << reader.detail();
+  const PackedBatch batch = std::get<PackedBatch>(out);
+  EXPECT_EQ(batch.after, Position{1000});
+  EXPECT_EQ(batch.through, Position{1005});
+  EXPECT_TRUE(std::ranges::equal(batch.records, records));
+  ASSERT_EQ(reader.Decode(examples["packed, stored"], &out), DecodeError::kNone);
+  EXPECT_EQ(std::get<PackedBatch>(out).records.front(), next);
 }
 
 }  // namespace

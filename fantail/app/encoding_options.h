@@ -1,0 +1,41 @@
+// The options of how a session's data is encoded: which encoding a subscriber asks for, and how
+// many packed sessions a node has room for.
+//
+// Thread: main.
+#ifndef FANTAIL_APP_ENCODING_OPTIONS_H_
+#define FANTAIL_APP_ENCODING_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "fantail/app/endpoint.h"
+#include "fantail/app/options.h"
+#include "fantail/feed/lines.h"
+
+namespace fantail::app {
+
+struct EncodingOptions {
+  std::string encoding = "auto";
+  bool wan = false;
+};
+
+// Declares `--encoding auto|plain|packed` and `--wan`.
+void AddEncodingOptions(EncodingOptions* options, CommandLine* line);
+
+// Whether a subscriber asks the nodes at `above` for packed sessions: auto does if one of them is
+// beyond loopback. InvalidArgument if --wan contradicts --encoding.
+absl::StatusOr<bool> WantsPacked(const EncodingOptions& options,
+                                 const std::vector<Endpoint>& above);
+
+// Declares `--packed-sessions N`.
+void AddPackedSessionsOption(uint64_t* sessions, CommandLine* line);
+
+// For a status line: "packed" or "plain", of the first session that stands, or "no session".
+std::string_view EncodingName(const feed::Lines& lines);
+
+}  // namespace fantail::app
+
+#endif  // FANTAIL_APP_ENCODING_OPTIONS_H_
