@@ -42,8 +42,8 @@ struct Options {
   std::vector<app::Endpoint> connect;
   std::string lines = "one";
   app::EncodingOptions encoding;
-  bool packed = false;  // what that means for these endpoints
-  std::string format;   // empty: board on a terminal, else csv
+  wire::Encoding asked_encoding = wire::Encoding::kPlain;  // what that means for these endpoints
+  std::string format;                                      // empty: board on a terminal, else csv
   bool with_images = false;
   Nanos newest{-1};  // negative: every tick
   bool until_end = false;
@@ -142,7 +142,7 @@ class Program final : private DeskOwner {
                 .name = options.common.name,
                 .node = app::RandomNodeId(),
                 .role = feed::Role::kSubscriber,
-                .packed = options.packed,
+                .encoding = options.asked_encoding,
                 .newest = NewestOf(options)},
                app::CountLines(options.lines, options.connect.size()),
                past_ == nullptr ? static_cast<feed::FeedEvents*>(&desk_) : &past_->completer),
@@ -393,9 +393,10 @@ int Main(int argc, char** argv) {
       !s.ok()) {
     return line.Fail(s);
   }
-  const absl::StatusOr<bool> packed = app::WantsPacked(options.encoding, options.connect);
-  if (!packed.ok()) return line.Fail(packed.status());
-  options.packed = *packed;
+  const absl::StatusOr<wire::Encoding> asked =
+      app::EncodingToAskFor(options.encoding, feed::Role::kSubscriber, options.connect);
+  if (!asked.ok()) return line.Fail(asked.status());
+  options.asked_encoding = *asked;
   if (const absl::Status s = CheckPast(options); !s.ok()) return line.Fail(s);
   if (const absl::Status s = CheckNewest(options); !s.ok()) return line.Fail(s);
   if (options.patterns.empty()) options.patterns = {"*"};

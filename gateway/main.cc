@@ -19,6 +19,7 @@
 #include "fantail/app/written_file.h"
 #include "fantail/bus/client.h"
 #include "fantail/feed/forwarder.h"
+#include "fantail/feed/gather.h"
 #include "fantail/history/mender.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
@@ -47,8 +48,8 @@ struct Options {
   std::vector<app::Endpoint> upstream;
   std::string lines = "one";
   app::EncodingOptions encoding;
-  bool packed = false;    // what that means for these endpoints
-  app::Endpoint move_to;  // port 0: nowhere
+  wire::Encoding asked_encoding = wire::Encoding::kPlain;  // what that means for these endpoints
+  app::Endpoint move_to;                                   // port 0: nowhere
   app::Endpoint listen;
   std::vector<Pattern> allow;
   Nanos linger = std::chrono::seconds(5);
@@ -117,7 +118,7 @@ class Gateway {
                     .name = options.common.name,
                     .node = node,
                     .role = feed::Role::kGateway,
-                    .packed = options.packed},
+                    .encoding = options.asked_encoding},
                    app::CountLines(options.lines, options.upstream.size()),
                    {.feed = options.common.feed,
                     .name = options.common.name,
@@ -172,9 +173,10 @@ class Gateway {
       poller_.Clear();
       poller_.Add(&router_.socket(), router_.has());
       poller_.Add(signals_->fd());
-      connectors_.AddTo(&poller_);
+      const Nanos left = LeaveUpstreamAlone(now);
+      if (left == Nanos{0}) connectors_.AddTo(&poller_);
       if (repair_ != nullptr) repair_->connector.AddTo(&poller_);
-      poller_.Wait(more ? Nanos{0} : kIdleWait);
+      poller_.Wait(more ? Nanos{0} : left > Nanos{0} ? std::min(left, kIdleWait) : kIdleWait);
     }
   }
 
@@ -248,6 +250,13 @@ class Gateway {
     return 128 + signals_->stop_signal();
   }
 
+  Nanos LeaveUpstreamAlone(MonotonicTime now) {
+    const feed::Lines& upstream = forwarder_.upstream();
+    gather_.OnTurn(now, upstream.counters().records, upstream.paced(),
+                   forwarder_.server().fullness());
+    return gather_.Left(net::ReadMonotonicClock());
+  }
+
   // False if there is nowhere to go.
   bool MoveSessions() {
     if (options_.move_to.port == 0) return false;
@@ -296,6 +305,7 @@ class Gateway {
   const std::unique_ptr<Repair> repair_;  // null: gaps stay
   app::LineLog line_log_;
   net::Poller poller_;
+  feed::Gather gather_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
   std::string listening_;
@@ -318,9 +328,10 @@ int Main(int argc, char** argv) {
   keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
   keys.Update(app::CheckPlaintext("--bus", options.bus, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
-  const absl::StatusOr<bool> packed = app::WantsPacked(options.encoding, options.upstream);
-  if (!packed.ok()) return line.Fail(packed.status());
-  options.packed = *packed;
+  const absl::StatusOr<wire::Encoding> asked =
+      app::EncodingToAskFor(options.encoding, feed::Role::kGateway, options.upstream);
+  if (!asked.ok()) return line.Fail(asked.status());
+  options.asked_encoding = *asked;
   app::Signals signals({SIGUSR1});
   Gateway gateway(options, &signals, app::RandomNodeId());
   if (const absl::Status s = gateway.Start(); !s.ok()) return line.Fail(s);

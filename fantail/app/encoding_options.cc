@@ -5,25 +5,32 @@
 namespace fantail::app {
 
 void AddEncodingOptions(EncodingOptions* options, CommandLine* line) {
-  line->Choice("--encoding HOW", &options->encoding, {"auto", "plain", "packed"},
+  line->Choice("--encoding HOW", &options->encoding, {"auto", "plain", "shared", "packed"},
                "what to ask the node above for: packed takes a twentieth of the bytes and more of "
-               "the processors at both ends; auto is packed beyond loopback");
+               "the processors at both ends; shared takes a fifth, and no more of a node the more "
+               "desks share it; auto is shared for a desk, and packed for a gateway whose node is "
+               "beyond loopback");
   line->Flag("--wan", &options->wan,
              "a loopback endpoint above leads through a tunnel to another site: auto is packed");
 }
 
-absl::StatusOr<bool> WantsPacked(const EncodingOptions& options,
-                                 const std::vector<Endpoint>& above) {
+absl::StatusOr<wire::Encoding> EncodingToAskFor(const EncodingOptions& options, feed::Role role,
+                                                const std::vector<Endpoint>& above) {
   if (options.wan && options.encoding != "auto") {
     return absl::InvalidArgumentError(
         "--wan: it says what --encoding auto is to be, and --encoding "
         "is " +
         options.encoding + "; leave one of them out");
   }
-  if (options.encoding != "auto") return options.encoding == "packed";
-  return options.wan || std::any_of(above.begin(), above.end(), [](const Endpoint& endpoint) {
-           return !endpoint.is_loopback();
-         });
+  for (const wire::Encoding encoding :
+       {wire::Encoding::kPlain, wire::Encoding::kShared, wire::Encoding::kPacked}) {
+    if (options.encoding == wire::EncodingName(encoding)) return encoding;
+  }
+  if (options.wan) return wire::Encoding::kPacked;
+  if (role != feed::Role::kGateway) return wire::Encoding::kShared;
+  const bool far = std::any_of(above.begin(), above.end(),
+                               [](const Endpoint& endpoint) { return !endpoint.is_loopback(); });
+  return far ? wire::Encoding::kPacked : wire::Encoding::kPlain;
 }
 
 void AddPackedSessionsOption(uint64_t* sessions, CommandLine* line) {
@@ -34,7 +41,7 @@ void AddPackedSessionsOption(uint64_t* sessions, CommandLine* line) {
 std::string_view EncodingName(const feed::Lines& lines) {
   for (size_t i = 0; i < lines.size(); ++i) {
     if (!lines.line(i).up()) continue;
-    return lines.line(i).encoding() == wire::Encoding::kPacked ? "packed" : "plain";
+    return wire::EncodingName(lines.line(i).encoding());
   }
   return "no session";
 }

@@ -22,18 +22,18 @@ struct EncodingOptions {
   bool wan = false;
 };
 
-// Declares `--encoding auto|plain|packed` and `--wan`.
+// Declares `--encoding auto|plain|shared|packed` and `--wan`.
 void AddEncodingOptions(EncodingOptions* options, CommandLine* line);
 
-// Whether a subscriber asks the nodes at `above` for packed sessions: auto does if one of them is
-// beyond loopback. InvalidArgument if --wan contradicts --encoding.
-absl::StatusOr<bool> WantsPacked(const EncodingOptions& options,
-                                 const std::vector<Endpoint>& above);
+// What a gateway or a desk asks the nodes at `above` for; auto is decision 14's. InvalidArgument if
+// --wan contradicts --encoding.
+absl::StatusOr<wire::Encoding> EncodingToAskFor(const EncodingOptions& options, feed::Role role,
+                                                const std::vector<Endpoint>& above);
 
 // Declares `--packed-sessions N`.
 void AddPackedSessionsOption(uint64_t* sessions, CommandLine* line);
 
-// For a status line: "packed" or "plain", of the first session that stands, or "no session".
+// For a status line: of the first session that stands, or "no session".
 std::string_view EncodingName(const feed::Lines& lines);
 
 }  // namespace fantail::app

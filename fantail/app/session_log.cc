@@ -11,12 +11,10 @@ std::string Harmless(std::string_view text) {
 }
 
 void SessionLog::OnSessionOpened(const feed::Session& session) {
-  const bool packed = session.encoding() == wire::Encoding::kPacked;
-  LogInfo("session {} ({}) opened, {}", Harmless(session.name), feed::RoleName(session.role),
-          packed                  ? "packed"
-          : session.wanted_packed ? "plain: there is no room for another packed one, see "
-                                    "--packed-sessions"
-                                  : "plain");
+  const bool no_room = session.Reads(wire::Encoding::kPacked) && session.packing == nullptr;
+  LogInfo("session {} ({}) opened, {}{}", Harmless(session.name), feed::RoleName(session.role),
+          wire::EncodingName(session.encoding),
+          no_room ? ": there is no room for another packed one, see --packed-sessions" : "");
 }
 
 void SessionLog::OnSessionClosed(const feed::Session& session, std::string_view reason) {

@@ -24,6 +24,8 @@ enum class Bug : uint8_t {
   kForgetWaiting,
   kDropEncoded,
   kKeepStream,
+  kKeepSharing,
+  kJoinMidStream,
   kMergeStatus,
   kForgetCooled,
   kClimbEarly,

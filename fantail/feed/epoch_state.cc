@@ -114,7 +114,7 @@ void EpochState::Join(Session* session) {
   FANTAIL_CHECK(session->group == nullptr);
   std::unique_ptr<Group>& group = groups_[session->interest.Key()];
   if (group == nullptr) {
-    group = std::make_unique<Group>(session->interest, head_);
+    group = std::make_unique<Group>(session->interest, head_, share_from_);
     for (const Pattern& pattern : session->interest.patterns()) {
       topics_.ForEachMatch(pattern, [&](TopicId id) { RouteOf(id).push_back(group.get()); });
     }
@@ -128,6 +128,7 @@ void EpochState::Join(Session* session) {
 void EpochState::Leave(Session* session) {
   Group* group = std::exchange(session->group, nullptr);
   if (group == nullptr) return;
+  if (!planted::On(planted::Bug::kKeepSharing)) session->shares = false;
   std::erase(group->members, session);
   if (!group->members.empty()) return group->Trim();
   for (const Pattern& pattern : group->interest().patterns()) {

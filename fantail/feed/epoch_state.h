@@ -28,8 +28,9 @@ namespace fantail::feed {
 
 class EpochState {
  public:
-  EpochState(Epoch epoch, bool paced, size_t ring_bytes)
-      : epoch_(epoch), paced_(paced), ring_(ring_bytes) {}
+  // `share_from`: see Group.
+  EpochState(Epoch epoch, bool paced, size_t ring_bytes, size_t share_from)
+      : epoch_(epoch), paced_(paced), share_from_(share_from), ring_(ring_bytes) {}
 
   Epoch epoch() const { return epoch_; }
   bool paced() const { return paced_; }
@@ -122,6 +123,7 @@ class EpochState {
 
   const Epoch epoch_;
   const bool paced_;
+  const size_t share_from_;
   Position head_;
   Position newest_;  // of the records that have gone to the groups
   std::optional<Position> ended_;

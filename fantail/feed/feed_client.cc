@@ -198,15 +198,22 @@ void FeedClient::Connected(wire::Link* link, std::string peer, MonotonicTime now
   reach_before_ = reach_;
   connected_at_ = now;
   drop_.reset();
-  uint32_t encodings = wire::EncodingBit(wire::Encoding::kPlain);
-  if (options_.packed) encodings |= wire::EncodingBit(wire::Encoding::kPacked);
   Send(wire::Encode(wire::Hello{.feed = options_.feed,
                                 .name = options_.name,
                                 .node = options_.node,
                                 .role = static_cast<uint8_t>(options_.role),
-                                .encodings = encodings,
+                                .encodings = Encodings(),
                                 .newest_ns = NewestNs()}));
   Publish();
+}
+
+uint32_t FeedClient::Encodings() const {
+  uint32_t encodings =
+      wire::EncodingBit(wire::Encoding::kPlain) | wire::EncodingBit(options_.encoding);
+  if (options_.encoding == wire::Encoding::kPacked) {
+    encodings |= wire::EncodingBit(wire::Encoding::kShared);
+  }
+  return encodings;
 }
 
 uint64_t FeedClient::NewestNs() const {

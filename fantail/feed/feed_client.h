@@ -35,8 +35,8 @@ struct ClientOptions {
   std::string name;
   NodeId node;
   Role role = Role::kSubscriber;
-  // Asks for a packed session: fewer bytes, more work at both ends. The node may say no.
-  bool packed = false;
+  // What to ask for. The node may have no room for a packed session, and give a shared one.
+  wire::Encoding encoding = wire::Encoding::kPlain;
   // Newest-only, at most once in so long a topic; 1 ns is as fast as it is read. See OnUpdate.
   std::optional<Nanos> newest;
 
@@ -135,9 +135,7 @@ class FeedClient final : public wire::Caller {
   // Whether all that the owner wants is acknowledged, or refused.
   bool current() const;
   // Of the session that stands.
-  wire::Encoding encoding() const {
-    return packed_ ? wire::Encoding::kPacked : wire::Encoding::kPlain;
-  }
+  wire::Encoding encoding() const { return encoding_; }
   // Whether a session stands.
   bool up() const { return phase_ == Phase::kUp; }
   // How often the interest has been asked for, and what was asked for last: of complete(), what is
@@ -211,6 +209,7 @@ class FeedClient final : public wire::Caller {
   void RecountDigest();
   void AckIfHalf();
   void AskAgain();
+  uint32_t Encodings() const;
   uint64_t NewestNs() const;
   FeedState Judge() const;
   bool JudgeLink(FeedState* s) const;
@@ -252,6 +251,7 @@ class FeedClient final : public wire::Caller {
   wire::Link* link_ = nullptr;
   std::optional<wire::Drop> drop_;
   std::optional<std::string> move_to_;
+  wire::Encoding encoding_ = wire::Encoding::kPlain;
   std::unique_ptr<wire::PackedReader> packed_;  // null: the session is plain
   MonotonicTime connected_at_;
   uint32_t window_bytes_ = 0;

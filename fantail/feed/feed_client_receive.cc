@@ -12,7 +12,8 @@ namespace fantail::feed {
 
 void FeedClient::On(const wire::Welcome& welcome) {
   if (welcome.feed != options_.feed) return GiveUp("a welcome to another feed", kRetryAfterRefusal);
-  if (welcome.encoding == wire::Encoding::kPacked && !options_.packed) return OnUnexpected();
+  if ((Encodings() & wire::EncodingBit(welcome.encoding)) == 0) return OnUnexpected();
+  encoding_ = welcome.encoding;
   peer_name_ = welcome.name;
   // Each welcome begins the stream anew.
   if (welcome.encoding == wire::Encoding::kPlain) {

@@ -64,7 +64,7 @@ void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
               [](const auto& a, const auto& b) { return a.first < b.first; });
     session->wants.push_back(std::move(again));
   }
-  state_ = std::make_unique<EpochState>(epoch, paced, options_.ring_bytes);
+  state_ = std::make_unique<EpochState>(epoch, paced, options_.ring_bytes, options_.share_from);
   backfills_.clear();
   covers_everything_ = covers_everything;
   if (covers_everything) {
@@ -88,7 +88,9 @@ void FeedServer::KeepUnsent(Session* session) {
     return;
   }
   for (; session->next < session->group->log_end(); ++session->next) {
-    session->outbox.push_back(session->group->entry(session->next).message);
+    const Group::Entry& entry = session->group->entry(session->next);
+    session->outbox.push_back(Logged(*session, entry));
+    TookLogged(session, entry);
   }
 }
 
@@ -220,12 +222,15 @@ void FeedServer::Open(std::string_view address, const wire::Hello& hello) {
   session->last_heard = session->last_progress = session->last_proof = now_;
   session->pace = Pace(options_.first_window_bytes, options_.window_bytes);
   if (hello.newest_ns != 0) session->asked_interval = Nanos(static_cast<int64_t>(hello.newest_ns));
-  session->wanted_packed = (hello.encodings & wire::EncodingBit(wire::Encoding::kPacked)) != 0;
+  session->encodings = hello.encodings;
   const auto packed = std::count_if(sessions_.begin(), sessions_.end(), [](const auto& entry) {
     return entry.second->packing != nullptr;
   });
-  if (session->wanted_packed && packed < options_.max_packed_sessions) {
+  if (session->Reads(wire::Encoding::kPacked) && packed < options_.max_packed_sessions) {
+    session->encoding = wire::Encoding::kPacked;
     session->packing = std::make_unique<Packing>();
+  } else if (session->Reads(wire::Encoding::kShared)) {
+    session->encoding = wire::Encoding::kShared;
   }
   session->outbox.push_back(MakeWelcome(*session));
   ++counters_.sessions_opened;
@@ -383,7 +388,7 @@ wire::Message FeedServer::MakeWelcome(const Session& session) const {
                         .node = options_.node,
                         .window_bytes = options_.window_bytes,
                         .window_messages = options_.window_messages,
-                        .encoding = session.encoding(),
+                        .encoding = session.encoding,
                         .max_patterns = options_.max_patterns};
   if (state_ != nullptr) {
     welcome.epoch = state_->epoch();

@@ -61,8 +61,11 @@ struct ServerOptions {
   // has failed.
   Nanos climb_within = std::chrono::seconds(16);
   uint32_t max_sessions = 4096;
-  // Of these, packed: each holds 2 MB and is encoded for by itself. Later ones are plain.
+  // Of these, packed: each holds 2 MB and is encoded for by itself. Later ones share a stream, or
+  // are plain.
   uint32_t max_packed_sessions = 32;
+  // So many sessions of equal interest that ask for it share one packed stream.
+  uint32_t share_from = 8;
   uint32_t max_patterns = 65536;
   // Patterns that a gateway asks for on behalf of all its sessions; the node above has max_patterns
   // too.
@@ -171,6 +174,8 @@ class FeedServer {
   bool Turn(MonotonicTime now);
   // Paced feeds: some session has not yet been sent everything, so nothing more should be taken in.
   bool Congested() const;
+  // How full the newest messages of ticks were, by what their sessions' encoding allows: 0 to 1.
+  double fullness() const { return fullness_; }
   // Asks every session to go on at another node. It is served until it leaves.
   void Move(std::string_view endpoint);
   // Says goodbye to everybody.
@@ -224,8 +229,15 @@ class FeedServer {
 
   // Each returns false if the session is gone.
   bool Flush(Session* session);
-  bool FlushPacked(Session* session);
+  bool FlushEncoded(Session* session, bool* sent);
+  bool FlushOutbox(Session* session, bool* sent);
+  bool FlushLog(Session* session, bool* sent);
   bool SendOne(Session* session, const wire::Message& message, bool* sent);
+  bool RoomToEncode(Session* session) const;
+  void CountTicks(Session* session, uint32_t ticks);
+  static bool TakesPacked(const Session& session, const Group::Entry& entry);
+  static const wire::Message& Logged(const Session& session, const Group::Entry& entry);
+  static void TookLogged(Session* session, const Group::Entry& entry);
   bool Advance(Session* session, bool* more);
   bool AdvanceSplice(Session* session, bool* more);
   void Complete(Session* session);
@@ -256,7 +268,10 @@ class FeedServer {
   std::map<std::string, std::unique_ptr<Session>, std::less<>> sessions_;
   wire::Decoder decoder_;
   std::unique_ptr<class DigestIndex> digests_;  // of this turn, if one was needed
-  size_t backlog_bytes_ = 0;                    // in the logs of all groups, as of this turn
+  double fullness_ = 1;
+  uint64_t sealed_ticks_ = 0;
+  uint64_t sealed_room_ = 0;
+  size_t backlog_bytes_ = 0;  // in the logs of all groups, as of this turn
 
   FeedState upstream_;
   MonotonicTime proved_at_;

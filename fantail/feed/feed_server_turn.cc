@@ -39,10 +39,21 @@ bool FeedServer::Turn(MonotonicTime now) {
   for (Session* session : serving) Advance(session, &more);
   if (state_ == nullptr) return more;
   backlog_bytes_ = 0;
+  uint64_t ticks = 0;
+  uint64_t room = 0;
   for (const auto& [key, group] : state_->groups()) {
     group->Trim();
     backlog_bytes_ += group->log_bytes();
+    ticks += group->sealed_ticks();
+    room += group->sealed_room();
   }
+  // Unless a group has left.
+  if (ticks > sealed_ticks_ && room > sealed_room_) {
+    const auto more_ticks = static_cast<double>(ticks - sealed_ticks_);
+    fullness_ = std::min(more_ticks / static_cast<double>(room - sealed_room_), 1.0);
+  }
+  sealed_ticks_ = ticks;
+  sealed_room_ = room;
   return more;
 }
 
@@ -224,75 +235,97 @@ void FeedServer::SendProofAndEnd(Session* session) {
   session->end_sent = true;
 }
 
+// Everything that waits for the session, as far as its window has room. What is encoded must go
+// out, so nothing is while the window has no room; it may turn out longer than the room, and then
+// waits for more.
 bool FeedServer::Flush(Session* session) {
-  if (session->packing != nullptr) return FlushPacked(session);
-  bool sent = true;
-  while (!session->outbox.empty()) {
-    if (!SendOne(session, session->outbox.front(), &sent)) return false;
-    if (!sent) return FallBehind(session);
-    session->outbox.pop_front();
-  }
-  session->new_epoch_since.reset();
-  if (!session->owed) session->known.reset();
-  if (session->group == nullptr) return true;
-  while (session->next < session->group->log_end()) {
-    const Group::Entry& entry = session->group->entry(session->next);
-    if (!SendOne(session, entry.message, &sent)) return false;
-    if (!sent && !planted::On(planted::Bug::kSkipFlush)) return FallBehind(session);
-    ++session->next;
-    session->through = entry.through;
-    session->sent_ticks += entry.ticks;
-    counters_.ticks_sent += entry.ticks;
-  }
-  return true;
-}
-
-// The same for a session with a stream of its own. What is encoded must go out, so nothing is while
-// the window has no room; it may turn out longer than the room, and then waits for more.
-bool FeedServer::FlushPacked(Session* session) {
-  Packing& packing = *session->packing;
   bool sent = true;
   while (true) {
-    const bool room = session->HasRoom(1, options_.window_messages);
-    if (!packing.empty()) {
-      if (!SendOne(session, packing.front().message, &sent)) return false;
-      if (!sent && planted::On(planted::Bug::kDropEncoded)) packing.PopFront();
-      if (!sent) return FallBehind(session);
-      session->sent_ticks += packing.front().ticks;
-      counters_.ticks_sent += packing.front().ticks;
-      packing.PopFront();
+    if (session->packing != nullptr && !session->packing->empty()) {
+      if (!FlushEncoded(session, &sent)) return false;
     } else if (!session->outbox.empty()) {
-      const wire::Message& message = session->outbox.front();
-      if (!Packing::Takes(message)) {
-        if (!SendOne(session, message, &sent)) return false;
-        if (!sent) return FallBehind(session);
-        const bool welcome = static_cast<wire::Kind>(message.bytes()[0]) == wire::Kind::kWelcome;
-        if (welcome && !planted::On(planted::Bug::kKeepStream)) packing.Reset();
-      } else if (room) {
-        packing.Encode(message);
-      } else {
-        session->pace.Full();
-        return FallBehind(session);
-      }
-      session->outbox.pop_front();
+      if (!FlushOutbox(session, &sent)) return false;
     } else {
       session->new_epoch_since.reset();
       if (!session->owed) session->known.reset();
       if (session->group == nullptr || session->next == session->group->log_end()) return true;
-      const Group::Entry& entry = session->group->entry(session->next);
-      if (!Packing::Takes(entry.message)) {
-        if (!SendOne(session, entry.message, &sent)) return false;
-        if (!sent) return FallBehind(session);
-        ++session->next;
-      } else if (room) {
-        session->next = packing.EncodeLog(*session->group, session->next);
-      } else {
-        session->pace.Full();
-        return FallBehind(session);
-      }
-      session->through = session->group->entry(session->next - 1).through;
+      if (!FlushLog(session, &sent)) return false;
+    }
+    if (!sent) return FallBehind(session);
+  }
+}
+
+bool FeedServer::FlushEncoded(Session* session, bool* sent) {
+  Packing& packing = *session->packing;
+  if (!SendOne(session, packing.front().message, sent)) return false;
+  if (*sent) CountTicks(session, packing.front().ticks);
+  if (*sent || planted::On(planted::Bug::kDropEncoded)) packing.PopFront();
+  return true;
+}
+
+bool FeedServer::FlushOutbox(Session* session, bool* sent) {
+  const wire::Message& message = session->outbox.front();
+  if (session->packing != nullptr && Packing::Takes(message)) {
+    *sent = RoomToEncode(session);
+    if (!*sent) return true;
+    session->packing->Encode(message);
+  } else {
+    if (!SendOne(session, message, sent)) return false;
+    if (!*sent) return true;
+    const bool welcome = static_cast<wire::Kind>(message.bytes()[0]) == wire::Kind::kWelcome;
+    if (welcome) session->shares = false;
+    if (welcome && session->packing != nullptr && !planted::On(planted::Bug::kKeepStream)) {
+      session->packing->Reset();
     }
   }
+  session->outbox.pop_front();
+  return true;
+}
+
+bool FeedServer::FlushLog(Session* session, bool* sent) {
+  const Group::Entry& entry = session->group->entry(session->next);
+  const wire::Message& message = Logged(*session, entry);
+  if (session->packing != nullptr && Packing::Takes(message)) {
+    *sent = RoomToEncode(session);
+    if (!*sent) return true;
+    session->next = session->packing->EncodeLog(*session->group, session->next);
+  } else {
+    if (!SendOne(session, message, sent)) return false;
+    if (!*sent && !planted::On(planted::Bug::kSkipFlush)) return true;
+    *sent = true;
+    CountTicks(session, entry.ticks);
+    TookLogged(session, entry);
+    ++session->next;
+  }
+  session->through = session->group->entry(session->next - 1).through;
+  return true;
+}
+
+bool FeedServer::RoomToEncode(Session* session) const {
+  if (session->HasRoom(1, options_.window_messages)) return true;
+  session->pace.Full();
+  return false;
+}
+
+void FeedServer::CountTicks(Session* session, uint32_t ticks) {
+  session->sent_ticks += ticks;
+  counters_.ticks_sent += ticks;
+}
+
+// Whether the session gets this of its group's stream: it is in it, or can begin with it there.
+bool FeedServer::TakesPacked(const Session& session, const Group::Entry& entry) {
+  return !entry.packed.empty() && session.encoding == wire::Encoding::kShared &&
+         (session.shares || entry.begins || planted::On(planted::Bug::kJoinMidStream));
+}
+
+const wire::Message& FeedServer::Logged(const Session& session, const Group::Entry& entry) {
+  const wire::Message& message = TakesPacked(session, entry) ? entry.packed : entry.plain;
+  FANTAIL_CHECK(!message.empty());
+  return message;
+}
+
+void FeedServer::TookLogged(Session* session, const Group::Entry& entry) {
+  if (entry.ticks != 0) session->shares = TakesPacked(*session, entry);
 }
 
 // Since when the oldest has waited that the session's group has for it; nothing if it has all.
@@ -375,7 +408,8 @@ void FeedServer::Conflate(Session* session) {
   session->group->Seal(state_->head(), now_);
   std::vector<GapNotice> gaps;
   for (; session->next < session->group->log_end(); ++session->next) {
-    const wire::Message& message = session->group->entry(session->next).message;
+    const wire::Message& message = session->group->entry(session->next).plain;
+    if (message.empty()) continue;  // records
     const auto kind = static_cast<wire::Kind>(message.bytes()[0]);
     if (kind == wire::Kind::kNames) session->outbox.push_back(message);
     if (kind == wire::Kind::kGap) gaps.push_back(DecodeGap(message));

@@ -4,12 +4,17 @@
 // What is new waits as names, images and records until Seal encodes it into the log: the messages
 // that not every member has sent yet. A member is no more than an index into the log.
 //
-// Thread: one owner.  Cost: Add copies 64 bytes; Seal copies and checksums each tick once.
+// Members of shared sessions get batches that are packed, once, as one stream. Who comes to it gets
+// plain ones until the stream begins anew, as it soon does for newcomers.
+//
+// Thread: one owner.  Cost: Add copies 64 bytes; Seal copies and checksums each tick once, or packs
+// it, or both while there are members of either kind.
 // Limits: the owner bounds log_bytes() by taking away members that fall behind.
 #ifndef FANTAIL_FEED_GROUP_H_
 #define FANTAIL_FEED_GROUP_H_
 
 #include <deque>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -22,6 +27,7 @@
 #include "fantail/wire/limits.h"
 #include "fantail/wire/message.h"
 #include "fantail/wire/messages.h"
+#include "fantail/wire/packed.h"
 
 namespace fantail::feed {
 
@@ -30,13 +36,19 @@ struct Session;
 class Group {
  public:
   struct Entry {
-    wire::Message message;
-    Position through;  // of the member that has sent it
+    wire::Message plain;   // empty: every member takes the packed one
+    wire::Message packed;  // of the stream that members share; empty: there is none
+    bool begins = false;   // the stream, with this
+    Position through;      // of the member that has sent it
     uint32_t ticks = 0;
     MonotonicTime sealed;  // since when it waits
+
+    size_t bytes() const { return plain.size() + packed.size(); }
   };
 
-  Group(Interest interest, Position through) : interest_(std::move(interest)), through_(through) {}
+  // `share_from`: so many members share a stream; for fewer, packing costs more than it saves.
+  Group(Interest interest, Position through, size_t share_from)
+      : share_from_(share_from), interest_(std::move(interest)), through_(through) {}
 
   const Interest& interest() const { return interest_; }
 
@@ -50,7 +62,7 @@ class Group {
       SealRecords(records_.back().position, now);
     }
     records_.push_back(record);
-    if (records_.size() == wire::kMaxBatchTicks) SealRecords(record.position, now);
+    if (records_.size() >= most_ticks_) SealRecords(record.position, now);
   }
   void AddGap(const GapNotice& gap, MonotonicTime now);
 
@@ -64,6 +76,9 @@ class Group {
   uint64_t log_end() const { return log_begin_ + log_.size(); }
   const Entry& entry(uint64_t index) const { return log_[index - log_begin_]; }
   size_t log_bytes() const { return log_bytes_; }
+  // Of all its batches: what they hold and what they might have held, in ticks times members.
+  uint64_t sealed_ticks() const { return sealed_ticks_; }
+  uint64_t sealed_room() const { return sealed_room_; }
   // Drops what every member has sent.
   void Trim();
 
@@ -74,8 +89,17 @@ class Group {
   void SealNames(MonotonicTime now);
   void SealImages(MonotonicTime now);
   void SealRecords(Position through, MonotonicTime now);
-  void Push(wire::Message message, uint32_t ticks, MonotonicTime now);
+  void Push(Entry entry, MonotonicTime now);
+  struct Form {
+    bool plain = true;
+    bool packed = false;
+    bool begins = false;
+  };
+  Form FormOfNext(MonotonicTime now) const;
+  size_t Pack(std::span<const wire::Record> records, Position through, MonotonicTime now,
+              Entry* entry);
 
+  const size_t share_from_;
   Interest interest_;
   Position through_;  // of the newest entry
 
@@ -85,10 +109,16 @@ class Group {
   wire::TextListBuilder venue_texts_;
   ImageChunk images_;
   std::vector<wire::Record> records_;
+  size_t most_ticks_ = wire::kMaxBatchTicks;
+
+  std::unique_ptr<wire::PackedWriter> stream_;  // null: nobody shares one
+  MonotonicTime stream_began_;
 
   std::deque<Entry> log_;
   uint64_t log_begin_ = 0;
   size_t log_bytes_ = 0;
+  uint64_t sealed_ticks_ = 0;
+  uint64_t sealed_room_ = 0;
 };
 
 }  // namespace fantail::feed

@@ -34,17 +34,17 @@ void Packing::Encode(const wire::Message& plain) {
 uint64_t Packing::EncodeLog(const Group& group, uint64_t next) {
   FANTAIL_CHECK(empty());
   const Group::Entry& first = group.entry(next);
-  if (!IsBatch(first.message)) {
-    encoded_.push_back({.message = writer_.Encode(first.message), .sealed = first.sealed});
+  if (!IsBatch(first.plain)) {
+    encoded_.push_back({.message = writer_.Encode(first.plain), .sealed = first.sealed});
     return next + 1;
   }
   records_.clear();
-  const Position after = wire::ViewOwnBatch(first.message.bytes()).after;
+  const Position after = wire::ViewOwnBatch(first.plain.bytes()).after;
   Position through = after;
   for (; next < group.log_end(); ++next) {
-    const wire::Message& message = group.entry(next).message;
-    if (!IsBatch(message)) break;
-    const wire::Batch batch = wire::ViewOwnBatch(message.bytes());
+    const Group::Entry& entry = group.entry(next);
+    if (!IsBatch(entry.plain)) break;
+    const wire::Batch batch = wire::ViewOwnBatch(entry.plain.bytes());
     const bool fits = records_.size() + batch.ticks.size() <= wire::kMaxPackedBatchTicks;
     if (batch.after != through || !fits) break;
     AddRecords(batch);

@@ -56,16 +56,17 @@ struct Session {
     return outbox.empty() && (packing == nullptr || packing->empty()) &&
            (group == nullptr || next == group->log_end());
   }
-  wire::Encoding encoding() const {
-    return packing == nullptr ? wire::Encoding::kPlain : wire::Encoding::kPacked;
-  }
+
+  bool Reads(wire::Encoding e) const { return (encodings & wire::EncodingBit(e)) != 0; }
 
   std::string address;  // the transport's word for the peer
   std::string name;
   NodeId node;
   Role role = Role::kSubscriber;
-  bool wanted_packed = false;        // as it said hello; there may have been no room
-  std::unique_ptr<Packing> packing;  // null: a plain session
+  uint32_t encodings = 0;  // that it reads, as it said hello
+  wire::Encoding encoding = wire::Encoding::kPlain;
+  std::unique_ptr<Packing> packing;  // of a packed session
+  bool shares = false;               // of a shared one: it is in the stream of its group
 
   MonotonicTime last_heard;
   MonotonicTime last_progress;  // of its acknowledgements, or of having nothing to acknowledge
@@ -93,7 +94,8 @@ struct Session {
   std::optional<MonotonicTime> new_epoch_since;
   bool end_sent = false;
 
-  // Its own messages, before anything of the group's log, and plain, until they are sent.
+  // Its own messages, before anything of the group's log, and plain, until they are sent; or of a
+  // stream that it shared in the epoch before.
   std::deque<wire::Message> outbox;
   Group* group = nullptr;
   uint64_t next = 0;  // index into the group's log

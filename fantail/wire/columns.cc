@@ -21,6 +21,7 @@ constexpr size_t kMaxTick = 96;
 // How often it is asked whether a batch is full.
 constexpr size_t kLookEvery = 16;
 
+constexpr uint32_t kNoIndex = UINT32_MAX;
 constexpr uint8_t kExplicitKind = 3;
 constexpr int kPriceRule = 2;
 constexpr int kSizeRule = 4;
@@ -164,13 +165,19 @@ void TickPacker::Reset() {
 }
 
 size_t TickPacker::IndexOf(TopicId id, std::byte** topic, std::byte** new_topic) {
-  const auto [found, is_new] = index_.try_emplace(id, static_cast<uint32_t>(state_.topics.size()));
-  *topic = PutVarint(*topic, found->second);
+  if (id.value >= index_.size()) {
+    FANTAIL_CHECK(id.value < kMaxTopics, id.value);
+    index_.resize(id.value + size_t{1}, kNoIndex);
+  }
+  uint32_t& index = index_[id.value];
+  const bool is_new = index == kNoIndex;
+  if (is_new) index = static_cast<uint32_t>(state_.topics.size());
+  *topic = PutVarint(*topic, index);
   if (is_new) {
     *new_topic = PutVarint(*new_topic, id.value);
     state_.topics.push_back({.id = id});
   }
-  return found->second;
+  return index;
 }
 
 // Rows are columns that all grow at the same place, in the order in which they are read.

@@ -33,7 +33,6 @@
 #include <span>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "fantail/base/ids.h"
 #include "fantail/wire/tick.h"
 
@@ -113,7 +112,7 @@ class TickPacker {
   size_t IndexOf(TopicId id, std::byte** topic, std::byte** new_topic);
 
   columns::StreamState state_;
-  absl::flat_hash_map<TopicId, uint32_t> index_;  // into state_.topics
+  std::vector<uint32_t> index_;  // into state_.topics, by topic id; kNoIndex: none yet
   std::array<std::vector<std::byte>, columns::kColumns> buffers_;
 };
 

@@ -63,7 +63,7 @@ Problem Read(const fbs::Welcome& t, Welcome* m) {
   m->max_patterns = t.max_patterns();
   m->replay = t.replay();
   if (m->window_bytes < kMaxMessageBytes || m->window_messages == 0) return "a window of nothing";
-  return m->encoding > Encoding::kPacked ? "an unknown encoding" : nullptr;
+  return m->encoding > Encoding::kShared ? "an unknown encoding" : nullptr;
 }
 
 Problem Read(const fbs::Refused& t, Refused* m) {
@@ -310,6 +310,18 @@ DecodeError Decoder::Decode(std::span<const std::byte> bytes, AnyMessage* out) {
   detail_ = opener_.detail();
   if (error != DecodeError::kNone) return error;
   return DecodeBody(opened.body, static_cast<Kind>(opened.kind), out, &detail_);
+}
+
+const char* EncodingName(Encoding encoding) {
+  switch (encoding) {
+    case Encoding::kPlain:
+      return "plain";
+    case Encoding::kPacked:
+      return "packed";
+    case Encoding::kShared:
+      return "shared";
+  }
+  return "unknown";
 }
 
 const char* KindName(Kind kind) {

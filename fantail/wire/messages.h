@@ -38,10 +38,16 @@ enum class Kind : uint8_t {
 };
 const char* KindName(Kind kind);
 
-enum class Encoding : uint8_t { kPlain = 0, kPacked = 1 };
+enum class Encoding : uint8_t {
+  kPlain = 0,
+  kPacked = 1,  // a stream of its own, compressed: the fewest bytes
+  kShared = 2,  // the packed stream of all sessions of equal interest: the least work for a node
+};
 inline constexpr uint32_t EncodingBit(Encoding e) {
   return 1u << static_cast<uint8_t>(e);
 }
+
+const char* EncodingName(Encoding encoding);
 
 struct Hello {
   std::string_view feed;

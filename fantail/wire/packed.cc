@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "fantail/base/check.h"
 #include "fantail/wire/decode.h"
@@ -25,7 +26,7 @@ constexpr int kReplay = 2;  // bits 2, 3
 constexpr uint8_t kAfterGiven = 1 << 4;
 constexpr uint8_t kThroughGiven = 1 << 5;
 constexpr uint8_t kStored = 1 << 6;
-constexpr uint8_t kReserved = 1 << 7;
+constexpr uint8_t kBegins = 1 << 7;
 
 // Fewer ticks than this go as rows; shorter bodies than this do not go through the stream: it would
 // make them longer. One tick has 11 bytes, two have 20, and come out as 17.
@@ -43,9 +44,11 @@ uint8_t WhatOf(Kind kind) {
 
 }  // namespace
 
-PackedWriter::PackedWriter() : stream_(kLevel, kWindowLog) {}
+PackedWriter::PackedWriter(Through through)
+    : compresses_(through == Through::kZstd), stream_(kLevel, kWindowLog) {}
 
 void PackedWriter::Reset() {
+  begins_ = true;
   stream_.Reset();
   packer_.Reset();
   through_ = Position{};
@@ -54,33 +57,39 @@ void PackedWriter::Reset() {
 void PackedWriter::EncodeBatch(Position after, Position through, std::span<const Record> records,
                                Replay replay, std::vector<Message>* out) {
   do {
-    body_.resize(kMostHead);
-    const auto some = records.first(std::min(records.size(), kMaxPackedBatchTicks));
-    const Layout layout = some.size() < kLeastColumns ? Layout::kRows : Layout::kColumns;
-    const size_t count = packer_.PackSome(some, kMostPlain - kMostHead, layout, &body_);
-    // What does not fit follows, and this message is all through its own last tick.
-    const bool all = count == records.size();
-    const Position reached = all ? through : records[count - 1].position;
-    const Position last = count == 0 ? after : records[count - 1].position;
-    uint8_t form = static_cast<uint8_t>(kTicks | static_cast<uint8_t>(replay) << kReplay);
-    std::byte head[kMostHead];
-    std::byte* end = head;
-    if (after != through_) {
-      form |= kAfterGiven;
-      end = PutVarint(end, ZigZag(after.value - through_.value));
-    }
-    if (reached != last) {
-      form |= kThroughGiven;
-      end = PutVarint(end, reached - last);
-    }
-    // Directly before the ticks.
-    const auto size = static_cast<size_t>(end - head);
-    body_.erase(body_.begin(), body_.begin() + static_cast<std::ptrdiff_t>(kMostHead - size));
-    std::memcpy(body_.data(), head, size);
-    out->push_back(Finish(form));
-    through_ = after = reached;
-    records = records.subspan(count);
+    records = records.subspan(EncodeSome(after, through, records, replay, &out->emplace_back()));
+    after = through_;
   } while (!records.empty());
+}
+
+size_t PackedWriter::EncodeSome(Position after, Position through, std::span<const Record> records,
+                                Replay replay, Message* out) {
+  body_.resize(kMostHead);
+  const auto some = records.first(std::min(records.size(), kMaxPackedBatchTicks));
+  const Layout layout = some.size() < kLeastColumns ? Layout::kRows : Layout::kColumns;
+  const size_t count = packer_.PackSome(some, kMostPlain - kMostHead, layout, &body_);
+  // What does not fit follows, and this message is all through its own last tick.
+  const bool all = count == records.size();
+  const Position reached = all ? through : records[count - 1].position;
+  const Position last = count == 0 ? after : records[count - 1].position;
+  uint8_t form = static_cast<uint8_t>(kTicks | static_cast<uint8_t>(replay) << kReplay);
+  std::byte head[kMostHead];
+  std::byte* end = head;
+  if (after != through_) {
+    form |= kAfterGiven;
+    end = PutVarint(end, ZigZag(after.value - through_.value));
+  }
+  if (reached != last) {
+    form |= kThroughGiven;
+    end = PutVarint(end, reached - last);
+  }
+  // Directly before the ticks.
+  const auto size = static_cast<size_t>(end - head);
+  body_.erase(body_.begin(), body_.begin() + static_cast<std::ptrdiff_t>(kMostHead - size));
+  std::memcpy(body_.data(), head, size);
+  *out = Finish(form);
+  through_ = reached;
+  return count;
 }
 
 bool PackedWriter::Takes(const Message& plain) {
@@ -98,7 +107,8 @@ Message PackedWriter::Encode(const Message& plain) {
 
 Message PackedWriter::Finish(uint8_t form) {
   std::span<const std::byte> body = body_;
-  if (body.size() < kLeastCompressed) {
+  if (std::exchange(begins_, false)) form |= kBegins;
+  if (!compresses_ || body.size() < kLeastCompressed) {
     form |= kStored;
   } else {
     compressed_.resize(CompressedBound(body.size()));
@@ -126,6 +136,7 @@ PackedReader::PackedReader()
       plain_(kMaxMessageBytes / sizeof(uint64_t) + 1) {}
 
 void PackedReader::Reset() {
+  begun_ = false;
   stream_.Reset();
   unpacker_.Reset();
   through_ = Position{};
@@ -140,6 +151,13 @@ DecodeError PackedReader::Decode(std::span<const std::byte> bytes, AnyMessage* o
 
 DecodeError PackedReader::Take(const Opened& opened, AnyMessage* out) {
   const auto form = static_cast<uint8_t>(opened.whole()[2]);
+  if ((form & kBegins) != 0) {
+    Reset();
+    begun_ = true;
+  } else if (!begun_) {
+    detail_ = "a packed message that goes on with a stream that has not begun";
+    return DecodeError::kNonsense;
+  }
   const std::span<std::byte> room = std::as_writable_bytes(std::span(plain_));
   std::span<const std::byte> plain = opened.body;
   if ((form & kStored) != 0) {
@@ -153,7 +171,7 @@ DecodeError PackedReader::Take(const Opened& opened, AnyMessage* out) {
     }
     plain = room.first(*size);
   }
-  switch ((form & kReserved) != 0 ? kWhat : form & kWhat) {
+  switch (form & kWhat) {
     case kTicks:
       if (const char* problem = ReadBatch(plain, form, &out->emplace<PackedBatch>())) {
         detail_ = problem;

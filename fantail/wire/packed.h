@@ -1,9 +1,10 @@
 // The packed encoding of a session, for links where bytes are dear: batches as columns of
 // differences (columns.h), and names and images as they are, all through one zstd stream that lasts
-// from one welcome to the next. docs/protocol.md describes it.
+// until its writer begins another. docs/protocol.md describes it.
 //
-// A writer and a reader are the two ends of one stream: whatever has been encoded must arrive, in
-// order, or the reader cannot go on. Both begin anew with Reset(), at every welcome.
+// A writer and its readers are the two ends of one stream: whatever has been encoded must arrive,
+// in order, or a reader cannot go on. The first message after a writer's Reset() says that a stream
+// begins there, and any reader can begin with it.
 //
 // Thread: one owner each.  Ownership: what a reader gives points into it, until the next call.
 // Cost: see docs/benchmarks.md; a writer holds about 2 MB and a reader 1.5, and 200 bytes a topic
@@ -26,13 +27,21 @@
 
 namespace fantail::wire {
 
+enum class Through : uint8_t {
+  kZstd,
+  kNothing,  // columns as they are: where bytes are cheaper than the time of a core
+};
+
 class PackedWriter {
  public:
-  PackedWriter();
+  explicit PackedWriter(Through through = Through::kZstd);
 
   // As EncodeBatch, of any number of records; in several messages if they do not fit one.
   void EncodeBatch(Position after, Position through, std::span<const Record> records, Replay replay,
                    std::vector<Message>* out);
+  // The same of as many records, from the first on, as one message takes. Returns how many.
+  size_t EncodeSome(Position after, Position through, std::span<const Record> records,
+                    Replay replay, Message* out);
   // Whether a plain message goes through the stream, as names and images do that are not too long.
   static bool Takes(const Message& plain);
   // REQUIRES: Takes(plain).
@@ -43,6 +52,8 @@ class PackedWriter {
  private:
   Message Finish(uint8_t form);
 
+  const bool compresses_;
+  bool begins_ = true;  // the stream, with the next message
   Compressor stream_;
   TickPacker packer_;
   Position through_;             // of the newest batch
@@ -66,6 +77,7 @@ class PackedReader {
   const char* ReadBatch(std::span<const std::byte> body, uint8_t form, PackedBatch* batch);
 
   FrameOpener opener_;
+  bool begun_ = false;
   Decompressor stream_;
   TickUnpacker unpacker_;
   Position through_;

@@ -31,7 +31,7 @@ void SimDesk::Start(MonotonicTime now) {
   lines_ = std::make_unique<feed::Lines>(feed::ClientOptions{.name = name_,
                                                              .node = IdOf(name_),
                                                              .role = feed::Role::kSubscriber,
-                                                             .packed = world_->DrawPacked(),
+                                                             .encoding = world_->DrawEncoding(),
                                                              .newest = newest_},
                                          line_count_, this);
   Forget();

@@ -193,7 +193,7 @@ void SimGateway::Start(MonotonicTime) {
       std::make_unique<feed::Forwarder>(feed::ClientOptions{.name = name_,
                                                             .node = IdOf(name_),
                                                             .role = feed::Role::kGateway,
-                                                            .packed = world_->DrawPacked()},
+                                                            .encoding = world_->DrawEncoding()},
                                         lines_, server_options, this, Quiet());
 }
 

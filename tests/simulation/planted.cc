@@ -18,6 +18,8 @@ const std::vector<PlantedBug>& PlantedBugs() {
       {Bug::kForgetWaiting, "forget-waiting", "pongs say that nothing waits"},
       {Bug::kDropEncoded, "drop-encoded", "what is encoded and finds the window full is dropped"},
       {Bug::kKeepStream, "keep-stream", "a new epoch's welcome does not begin the stream anew"},
+      {Bug::kKeepSharing, "keep-sharing", "who leaves a group goes on in its stream"},
+      {Bug::kJoinMidStream, "join-mid-stream", "who comes is sent a stream from its middle on"},
       {Bug::kMergeStatus, "merge-status", "status is merged with the rest"},
       {Bug::kForgetCooled, "forget-cooled", "what changed while it cooled is not sent"},
       {Bug::kClimbEarly, "climb-early", "every record again, while something newest waits"},

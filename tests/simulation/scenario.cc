@@ -105,7 +105,8 @@ void Scenario::DrawOptions() {
   faulty_ = milliseconds(random_.Between(6000, 16000));
   world_.delay = std::chrono::microseconds(random_.Between(50, 5000));
   options_.proof_every = milliseconds(random_.Between(500, 5000));
-  if (world_.DrawPacked()) options_.max_packed_sessions = 1;
+  if (world_.FewPacked()) options_.max_packed_sessions = 1;
+  options_.share_from = world_.DrawShareFrom();
   if (random_.OneIn(2)) options_.linger = milliseconds(random_.Between(100, 5000));
   if (!tight_) {
     // Then whoever lags is waited for, and nothing is lost.

@@ -96,12 +96,14 @@ class SimLine final : public Node {
 
 class World {
  public:
-  explicit World(uint64_t seed) : random_(seed), packed_random_(~seed) {}
+  explicit World(uint64_t seed) : random_(seed), encoding_random_(~seed) {}
 
   MonotonicTime now() const { return now_; }
   Random& random() { return random_; }
-  // Whether the next session is packed. Drawn apart, so that it moves nothing else of a seed.
-  bool DrawPacked() { return packed_random_.OneIn(2); }
+  // What the next node or desk asks for. Drawn apart, so that it moves nothing else of a seed.
+  wire::Encoding DrawEncoding() { return static_cast<wire::Encoding>(encoding_random_.Below(3)); }
+  bool FewPacked() { return encoding_random_.OneIn(2); }
+  uint32_t DrawShareFrom() { return 1 + static_cast<uint32_t>(encoding_random_.Below(2)); }
 
   template <class T, class... Args>
   T* Add(Args&&... args) {
@@ -208,7 +210,7 @@ class World {
   Nanos Jitter() { return std::chrono::milliseconds(random_.Between(100, 400)); }
 
   Random random_;
-  Random packed_random_;
+  Random encoding_random_;
   MonotonicTime now_{std::chrono::seconds(1)};
   std::map<std::string, std::unique_ptr<Node>> nodes_;
   std::vector<std::unique_ptr<Connection>> connections_;

@@ -247,7 +247,7 @@ TEST_F(TapeReplayTest, DamageIsAGapForDesksAndALineAndACodeForWhoPlaysIt) {
   EXPECT_TRUE(desk.Said("gap: positions"));
   EXPECT_EQ(replay.Wait(), 2) << replay.err();
   EXPECT_TRUE(replay.Said("a block is damaged")) << replay.err();
-  // What is left are rows of the file, in its order; but what status said in the gap comes after it.
+  // What is left are rows of the file, in its order; what status said in the gap comes after it.
   const std::string out = desk.out();
   const auto rows = LinesOf(out);
   EXPECT_GT(rows.size(), 10'000u);

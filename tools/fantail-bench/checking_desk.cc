@@ -1,5 +1,7 @@
 #include "tools/fantail-bench/checking_desk.h"
 
+#include <algorithm>
+
 #include "fantail/app/endpoint.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/net/clock.h"
@@ -17,7 +19,10 @@ CheckingDesk::CheckingDesk(std::string name, const std::string& endpoint, net::C
       shown_(truth->topics()),
       announced_(truth->topics()),
       seen_(truth->topics()),
-      client_({.name = std::move(name), .node = app::RandomNodeId()}, this),
+      client_({.name = std::move(name),
+               .node = app::RandomNodeId(),
+               .encoding = wire::Encoding::kShared},
+              this),
       connector_(context, &client_, {endpoint}, app::AllowMoves(false), app::KernelRandom()) {
   client_.SetInterest(std::move(interest), net::ReadMonotonicClock());
 }
@@ -43,11 +48,19 @@ void CheckingDesk::OnImage(const feed::TopicImage& image) {
   if (back || (seen_[topic] && !announced_[topic])) ++wrong_;
   if (announced_[topic] && seen_[topic] && !back) lost_ += image.sequence - shown_[topic];
   shown_[topic] = image.sequence;
+  newest_ = std::max(newest_, WallTime(Nanos(image.quote.time_ns)));
   announced_[topic] = false;
   seen_[topic] = true;
 }
 
 void CheckingDesk::OnRecords(std::span<const wire::Record> records) {
+  newest_ = WallTime(Nanos(records.back().tick.time_ns));
+  if (latency_ != nullptr) {
+    const WallTime now = net::ReadWallClock();
+    for (const wire::Record& record : records) {
+      latency_->Record(std::max(now - WallTime(Nanos(record.tick.time_ns)), Nanos{0}));
+    }
+  }
   for (const wire::Record& record : records) {
     const size_t topic = topics_[record.tick.topic.value];
     Check(topic, record.tick);

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "fantail/base/histogram.h"
+#include "fantail/base/time.h"
 #include "fantail/feed/feed_client.h"
 #include "fantail/net/connector.h"
 #include "fantail/net/poller.h"
@@ -28,6 +30,10 @@ class CheckingDesk final : private feed::FeedEvents {
   bool live() const { return client_.state().state == feed::State::kLive; }
   const feed::FeedState& state() const { return client_.state(); }
   const feed::ClientCounters& counters() const { return client_.counters(); }
+  // When the newest that it shows was made.
+  WallTime newest() const { return newest_; }
+  // From now on, how old ticks are when they come. Not owned; null: no more.
+  void MeasureLatency(LatencyHistogram* latency) { latency_ = latency; }
   // How long what it shows has been out of date.
   Nanos DataAge(MonotonicTime now) const { return truth_->AgeOf(shown_, now); }
   bool HasAll() const { return truth_->IsAll(shown_); }
@@ -54,6 +60,8 @@ class CheckingDesk final : private feed::FeedEvents {
   std::vector<Sequence> shown_;  // by topic
   std::vector<bool> announced_;  // by topic: a gap, until its image
   std::vector<bool> seen_;       // by topic: it has had an image or a record
+  WallTime newest_;
+  LatencyHistogram* latency_ = nullptr;
   uint64_t lost_ = 0;
   uint64_t wrong_ = 0;
   feed::FeedClient client_;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "fantail/base/time.h"
+#include "fantail/wire/messages.h"
 #include "tools/fantail-bench/tally.h"
 
 namespace fantail::bench {
@@ -56,8 +57,9 @@ class Contender {
                                                        Tally* tally) const = 0;
 };
 
-// fantail-gateway at `gateway`; zmq_proxy and the raw relay in a process that runs `self` again.
-std::unique_ptr<Contender> MakeFantail(std::string gateway);
+// fantail-gateway at `gateway`, with desks that ask for `encoding`; zmq_proxy and the raw relay in
+// a process that runs `self` again.
+std::unique_ptr<Contender> MakeFantail(std::string gateway, wire::Encoding encoding);
 std::unique_ptr<Contender> MakeZmqProxy(std::string self);
 std::unique_ptr<Contender> MakeRawRelay(std::string self, size_t subscribers);
 

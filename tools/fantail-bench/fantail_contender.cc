@@ -71,10 +71,14 @@ class FantailPublisher final : public Publisher {
 // One desk.
 class Desk final : private feed::FeedEvents {
  public:
-  Desk(size_t index, const std::string& endpoint, net::Context* context, Tally* tally)
+  Desk(size_t index, wire::Encoding encoding, const std::string& endpoint, net::Context* context,
+       Tally* tally)
       : index_(index),
         tally_(tally),
-        client_({.name = "desk" + std::to_string(index), .node = app::RandomNodeId()}, this),
+        client_({.name = "desk" + std::to_string(index),
+                 .node = app::RandomNodeId(),
+                 .encoding = encoding},
+                this),
         dealer_(context, endpoint) {
     client_.SetInterest(tally->workload().interest(index), net::ReadMonotonicClock());
   }
@@ -129,9 +133,9 @@ class Desk final : private feed::FeedEvents {
 
 class FantailSubscribers final : public Subscribers {
  public:
-  FantailSubscribers(const std::string& endpoint, Tally* tally) {
+  FantailSubscribers(wire::Encoding encoding, const std::string& endpoint, Tally* tally) {
     for (size_t i = 0; i < tally->workload().subscribers(); ++i) {
-      desks_.push_back(std::make_unique<Desk>(i, endpoint, &context_, tally));
+      desks_.push_back(std::make_unique<Desk>(i, encoding, endpoint, &context_, tally));
       items_.push_back({desks_.back()->socket().handle(), 0, ZMQ_POLLIN, 0});
     }
   }
@@ -156,9 +160,15 @@ class FantailSubscribers final : public Subscribers {
 
 class Fantail final : public Contender {
  public:
-  explicit Fantail(std::string gateway) : gateway_(std::move(gateway)) {}
+  Fantail(std::string gateway, wire::Encoding encoding)
+      : gateway_(std::move(gateway)), encoding_(encoding) {}
 
-  std::string name() const override { return "fantail-gateway"; }
+  // As its desks do unless they are told otherwise.
+  std::string name() const override {
+    return encoding_ == wire::Encoding::kShared
+               ? "fantail-gateway"
+               : std::string("with ") + wire::EncodingName(encoding_) + " desks";
+  }
   std::vector<std::string> Command(const std::string& upstream,
                                    const std::string& ready_file) const override {
     return {gateway_,       "--upstream", upstream,      "--listen", "tcp://127.0.0.1:*",
@@ -169,17 +179,18 @@ class Fantail final : public Contender {
   }
   std::unique_ptr<Subscribers> MakeSubscribers(const std::string& endpoint,
                                                Tally* tally) const override {
-    return std::make_unique<FantailSubscribers>(endpoint, tally);
+    return std::make_unique<FantailSubscribers>(encoding_, endpoint, tally);
   }
 
  private:
   const std::string gateway_;
+  const wire::Encoding encoding_;
 };
 
 }  // namespace
 
-std::unique_ptr<Contender> MakeFantail(std::string gateway) {
-  return std::make_unique<Fantail>(std::move(gateway));
+std::unique_ptr<Contender> MakeFantail(std::string gateway, wire::Encoding encoding) {
+  return std::make_unique<Fantail>(std::move(gateway), encoding);
 }
 
 }  // namespace fantail::bench

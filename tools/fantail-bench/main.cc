@@ -18,6 +18,7 @@
 #include "tools/fantail-bench/replay.h"
 #include "tools/fantail-bench/report.h"
 #include "tools/fantail-bench/sessions.h"
+#include "tools/fantail-bench/stopped.h"
 #include "tools/fantail-bench/tape_bench.h"
 #include "tools/fantail-bench/temporary_folder.h"
 #include "tools/fantail-bench/thin_link.h"
@@ -60,9 +61,10 @@ absl::Status Measure(const Options& o, std::vector<Row>* rows) {
   const Workload workload(o.subscribers,
                           o.interest == "all" ? InterestKind::kAll : InterestKind::kWatchlists);
   std::vector<std::unique_ptr<Contender>> contenders;
-  contenders.push_back(MakeFantail(o.gateway));
+  contenders.push_back(MakeFantail(o.gateway, wire::Encoding::kShared));
   contenders.push_back(MakeZmqProxy(Self()));
   contenders.push_back(MakeRawRelay(Self(), o.subscribers));
+  contenders.push_back(MakeFantail(o.gateway, wire::Encoding::kPlain));
   for (const auto& contender : contenders) rows->push_back({contender->name(), {}});
   const RunOptions options{
       .window = std::chrono::seconds(o.seconds), .rate = o.rate, .folder = folder.path()};
@@ -110,6 +112,7 @@ int Main(int argc, char** argv) {
   if (command == "cuts") return Cuts(argc - 1, argv + 1);
   if (command == "replay") return Replay(argc - 1, argv + 1);
   if (command == "sessions") return Sessions(argc - 1, argv + 1);
+  if (command == "stopped") return Stopped(argc - 1, argv + 1, Self());
   if (command == "thin-link") return ThinLink(argc - 1, argv + 1);
   if (command == "bus") return BusBench(argc - 1, argv + 1, Self());
   if (command == "tape") return TapeBench(argc - 1, argv + 1);
@@ -120,6 +123,9 @@ int Main(int argc, char** argv) {
   if (command == "bus-servers" && argc == 6) {
     return RunBusServers(argv[2], argv[3], argv[4], argv[5]);
   }
+  if (command == "stopped-desks" && argc == 7) {
+    return RunStoppedDesks(argv[2], std::stoul(argv[3]), std::stoul(argv[4]), argv[5], argv[6]);
+  }
   if (command == "raw-relay" && argc == 5)
     return RunRawRelay(argv[2], argv[3], std::stoul(argv[4]));
   app::CommandLine line("fantail-bench", "measures Fantail; see fantail-bench COMMAND --help");
@@ -128,7 +134,8 @@ int Main(int argc, char** argv) {
       "COMMAND", &words,
       "fanout: the gateway beside other relays; sessions: many desks that want little each; "
       "cuts: links that fall silent; "
-      "thin-link: one that carries too little; tape: tapes beside plain files; "
+      "stopped: desks that stand still; thin-link: one that carries too little; tape: tapes beside "
+      "plain files; "
       "packed: the encodings of a session; "
       "replay: a tape's pace, and seeks; bus: the bus beside a zmq_proxy");
   line.Example("fantail-bench fanout --subscribers 64 --interest all", "fan-out at saturation");

@@ -58,7 +58,11 @@ absl::StatusOr<std::string> RelayProcess::Start(const std::vector<std::string>& 
 }
 
 void RelayProcess::Stop() {
-  if (pid_ > 0) kill(pid_, SIGTERM);
+  Signal(SIGTERM);
+}
+
+void RelayProcess::Signal(int number) {
+  if (pid_ > 0) kill(pid_, number);
 }
 
 bool RelayProcess::Running() {

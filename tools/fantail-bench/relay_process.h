@@ -27,6 +27,7 @@ class RelayProcess {
   bool Running();
   // Asks it to end in good order; the destructor ends it in any case.
   void Stop();
+  void Signal(int number);
   // User and system, all threads, exact to the nanosecond. REQUIRES: it runs.
   Nanos CpuTime() const;
   // Resident. REQUIRES: it runs.

@@ -82,8 +82,11 @@ std::string Report(const std::vector<Row>& rows, bool with_latency) {
   }
   text += '\n';
   if (with_latency) {
-    const auto p99 = [](const Result& r) { return Microseconds(r, 99); };
-    text += fmt::format("p99_ratio_to_zmq_proxy {:.2f}\n", RatioOfMedians(rows[0], rows[1], p99));
+    for (const int percent : {50, 99}) {
+      const auto latency = [percent](const Result& r) { return Microseconds(r, percent); };
+      text += fmt::format("p{}_ratio_to_zmq_proxy {:.2f}\n", percent,
+                          RatioOfMedians(rows[0], rows[1], latency));
+    }
   }
   const auto work = [](const Result& r) { return r.DeliveriesPerCpuSecond(); };
   text += fmt::format("ratio_to_zmq_proxy {:.2f}\n", RatioOfMedians(rows[0], rows[1], work));

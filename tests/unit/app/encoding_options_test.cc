@@ -6,6 +6,9 @@
 namespace fantail::app {
 namespace {
 
+constexpr feed::Role kGateway = feed::Role::kGateway;
+constexpr feed::Role kDesk = feed::Role::kSubscriber;
+
 class EncodingOptionsTest : public ::testing::Test {
  protected:
   EncodingOptionsTest() { AddEncodingOptions(&options_, &line_); }
@@ -19,31 +22,38 @@ class EncodingOptionsTest : public ::testing::Test {
     }
     return endpoints;
   }
-  bool Packed(std::initializer_list<const char*> texts) {
-    return WantsPacked(options_, At(texts)).value();
+  std::string Asked(feed::Role role, std::initializer_list<const char*> texts) {
+    return wire::EncodingName(EncodingToAskFor(options_, role, At(texts)).value());
   }
 
   EncodingOptions options_;
   CommandLine line_{"fantail-some", "does something"};
 };
 
-TEST_F(EncodingOptionsTest, AutoIsPackedBeyondLoopback) {
-  EXPECT_FALSE(Packed({"tcp://127.0.0.1:5555"}));
-  EXPECT_FALSE(Packed({"ipc:///run/fantail.sock"}));
-  EXPECT_TRUE(Packed({"tcp://10.1.0.1:5555"}));
-  EXPECT_TRUE(Packed({"tcp://127.0.0.1:5555", "tcp://10.1.0.1:5555"}));
+TEST_F(EncodingOptionsTest, AutoIsPackedForAGatewayWhoseNodeIsBeyondLoopback) {
+  EXPECT_EQ(Asked(kGateway, {"tcp://127.0.0.1:5555"}), "plain");
+  EXPECT_EQ(Asked(kGateway, {"ipc:///run/fantail.sock"}), "plain");
+  EXPECT_EQ(Asked(kGateway, {"tcp://10.1.0.1:5555"}), "packed");
+  EXPECT_EQ(Asked(kGateway, {"tcp://127.0.0.1:5555", "tcp://10.1.0.1:5555"}), "packed");
 }
 
-TEST_F(EncodingOptionsTest, AutoIsPackedOnLoopbackThatLeadsOverAWan) {
+TEST_F(EncodingOptionsTest, AutoIsSharedForADesk) {
+  EXPECT_EQ(Asked(kDesk, {"tcp://127.0.0.1:5555"}), "shared");
+  EXPECT_EQ(Asked(kDesk, {"tcp://10.1.0.1:5555"}), "shared");
+}
+
+TEST_F(EncodingOptionsTest, AutoIsPackedOverAWan) {
   EXPECT_EQ(Error({"--wan"}), "");
-  EXPECT_TRUE(Packed({"tcp://127.0.0.1:5555"}));
+  EXPECT_EQ(Asked(kGateway, {"tcp://127.0.0.1:5555"}), "packed");
+  EXPECT_EQ(Asked(kDesk, {"tcp://127.0.0.1:5555"}), "packed");
 }
 
 TEST_F(EncodingOptionsTest, WhatIsAskedForIsTakenWhereverTheNodeIs) {
-  EXPECT_EQ(Error({"--encoding", "packed"}), "");
-  EXPECT_TRUE(Packed({"tcp://127.0.0.1:5555"}));
-  EXPECT_EQ(Error({"--encoding", "plain"}), "");
-  EXPECT_FALSE(Packed({"tcp://10.1.0.1:5555"}));
+  for (const char* encoding : {"plain", "shared", "packed"}) {
+    EXPECT_EQ(Error({"--encoding", encoding}), "");
+    EXPECT_EQ(Asked(kGateway, {"tcp://127.0.0.1:5555"}), encoding);
+    EXPECT_EQ(Asked(kDesk, {"tcp://10.1.0.1:5555"}), encoding);
+  }
 }
 
 TEST_F(EncodingOptionsTest, AnEncodingThatDoesNotExistIsAnsweredWithThoseThatDo) {
@@ -52,9 +62,10 @@ TEST_F(EncodingOptionsTest, AnEncodingThatDoesNotExistIsAnsweredWithThoseThatDo)
 
 TEST_F(EncodingOptionsTest, AWanAndAnEncodingContradictEachOther) {
   options_ = {.encoding = "plain", .wan = true};
-  const absl::StatusOr<bool> packed = WantsPacked(options_, At({"tcp://127.0.0.1:5555"}));
-  ASSERT_FALSE(packed.ok());
-  EXPECT_EQ(packed.status().message(),
+  const absl::StatusOr<wire::Encoding> asked =
+      EncodingToAskFor(options_, kDesk, At({"tcp://127.0.0.1:5555"}));
+  ASSERT_FALSE(asked.ok());
+  EXPECT_EQ(asked.status().message(),
             "--wan: it says what --encoding auto is to be, and --encoding is plain; leave one of "
             "them out");
 }

@@ -18,14 +18,14 @@ class GroupTest : public ::testing::Test {
   Inbox Log() const {
     Inbox inbox;
     for (uint64_t i = group.log_begin(); i < group.log_end(); ++i) {
-      inbox.Add(group.entry(i).message);
+      inbox.Add(group.entry(i).plain);
     }
     return inbox;
   }
   void AddImage(uint32_t id) { group.AddImage({.topic = {id}, .sequence = {9}}, {}, now); }
 
   MonotonicTime now;
-  Group group{Interest(P({"A*"})), {10}};
+  Group group{Interest(P({"A*"})), {10}, 8};
 };
 
 TEST_F(GroupTest, NamesComeBeforeImagesAndImagesBeforeRecords) {

@@ -55,8 +55,8 @@ TEST(NonsenseTest, AWelcomeGivesAWindowThatHoldsOneMessage) {
 }
 
 TEST(NonsenseTest, AWelcomeSpeaksAnEncodingThatIsKnown) {
-  EXPECT_EQ(With(AWelcome(), [](Welcome& m) { m.encoding = Encoding::kPacked; }), "");
-  EXPECT_EQ(With(AWelcome(), [](Welcome& m) { m.encoding = static_cast<Encoding>(2); }),
+  EXPECT_EQ(With(AWelcome(), [](Welcome& m) { m.encoding = Encoding::kShared; }), "");
+  EXPECT_EQ(With(AWelcome(), [](Welcome& m) { m.encoding = static_cast<Encoding>(3); }),
             "an unknown encoding");
 }
 

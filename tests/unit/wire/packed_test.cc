@@ -19,6 +19,7 @@ namespace {
 
 constexpr uint64_t kSeed = 20261123;
 constexpr uint8_t kStored = 1 << 6;
+constexpr uint8_t kBegins = 1 << 7;
 
 // A message of any form and body, with a right header.
 testing::Bytes Packed(uint8_t form, std::span<const std::byte> body) {
@@ -33,6 +34,13 @@ testing::Bytes Packed(uint8_t form, std::span<const std::byte> body) {
 
 class PackedTest : public ::testing::Test {
  protected:
+  // So that what follows goes on with a stream.
+  PackedTest() { Begin(); }
+  void Begin() {
+    std::vector<std::byte> body;
+    TickPacker().PackSome({}, TickPacker::kLeastPackedBytes, Layout::kRows, &body);
+    EXPECT_EQ(WrongWith(Packed(kStored | kBegins, body)), "");
+  }
   // A trade of one of some topics, like a market's.
   Record Next() {
     const auto topic = static_cast<uint32_t>(random.Below(20));
@@ -192,15 +200,40 @@ TEST_F(PackedTest, NamesAndImagesGoThroughTheStream) {
   EXPECT_FALSE(PackedWriter::Takes(Encode(testing::AGap())));
 }
 
-TEST_F(PackedTest, BothEndsBeginAnewAfterAReset) {
+TEST_F(PackedTest, AWriterThatBeginsAnewTakesItsReadersAlong) {
   const auto first = Some(200);
   const Message before = Write({0}, position, first)[0];
   Read(before);
   writer.Reset();
-  reader.Reset();
   const Message again = Write({0}, position, first)[0];
   EXPECT_EQ(testing::Hex(again.bytes()), testing::Hex(before.bytes()));
   EXPECT_EQ(Read(again).records.size(), 200u);
+}
+
+TEST_F(PackedTest, WhoComesLaterReadsNothingBeforeTheStreamBeginsAnew) {
+  Write({0}, position, Some(200));
+  const Position after = position;
+  const auto records = Some(10);
+  const Message middle = Write(after, position, records)[0];
+  reader.Reset();
+  EXPECT_EQ(WrongWith({middle.bytes().begin(), middle.bytes().end()}),
+            "a packed message that goes on with a stream that has not begun");
+  writer.Reset();
+  EXPECT_EQ(Read(Write(after, position, records)[0]).records.size(), 10u);
+}
+
+TEST_F(PackedTest, WhatIsNotCompressedIsReadAllTheSame) {
+  PackedWriter columns(Through::kNothing);
+  for (int i = 0; i < 20; ++i) {
+    const Position after = position;
+    const auto records = Some(1 + random.Below(200));
+    Message message;
+    EXPECT_EQ(columns.EncodeSome(after, position, records, Replay::kLive, &message),
+              records.size());
+    const PackedBatch batch = Read(message);
+    EXPECT_TRUE(
+        std::equal(batch.records.begin(), batch.records.end(), records.begin(), records.end()));
+  }
 }
 
 TEST_F(PackedTest, AMessageThatIsMissingOrComesTwiceIsFoundOrHarmsNothing) {
@@ -226,7 +259,7 @@ TEST_F(PackedTest, AMessageThatWouldBecomeTooLongIsRefusedBeforeItCostsMemory) {
     ASSERT_LT(bomb.size(), kMaxMessageBytes);
     PackedReader fresh;
     AnyMessage any;
-    EXPECT_EQ(fresh.Decode(Packed(0, bomb), &any), DecodeError::kMalformed);
+    EXPECT_EQ(fresh.Decode(Packed(kBegins, bomb), &any), DecodeError::kMalformed);
     EXPECT_STREQ(fresh.detail(),
                  "a packed message that does not decompress to what a message may hold");
     EXPECT_LT(fresh.memory(), size_t{2} << 20);
@@ -267,7 +300,6 @@ TEST_F(PackedTest, ABatchHasNoMoreTicksThanItMay) {
 TEST_F(PackedTest, FormsThatDoNotExistAreRefused) {
   const std::vector<std::byte> nothing(3);
   EXPECT_EQ(WrongWith(Packed(kStored | 3, nothing)), "a packed message of an unknown form");
-  EXPECT_EQ(WrongWith(Packed(kStored | 0x80, nothing)), "a packed message of an unknown form");
   EXPECT_EQ(WrongWith(Packed(kStored | 3 << 2, nothing)), "an unknown kind of replay");
   EXPECT_EQ(WrongWith(Packed(kStored | 1, nothing)), "not a well-formed message of its kind");
   EXPECT_EQ(WrongWith(Packed(kStored, {})), "its length is not that of a message");
@@ -283,7 +315,7 @@ TEST_F(PackedTest, PositionsBeforeTheBatchOrBeyondTheLastAreRefused) {
   beyond.push_back(std::byte{1});  // 2^64 - 1
   packer.Reset();
   packer.PackSome(one, TickPacker::kLeastPackedBytes, Layout::kRows, &beyond);
-  reader.Reset();
+  Begin();
   EXPECT_EQ(WrongWith(Packed(kStored | 1 << 5, beyond)), "it goes beyond the last position");
 }
 

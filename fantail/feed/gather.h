@@ -1,0 +1,52 @@
+// When to read from the node above again. A tick that comes alone goes on at once; of many, each
+// message that carries more of them costs every session less. So under load a gateway leaves what
+// comes where it is until it fills the messages to its own sessions, or for as long as nobody
+// minds.
+//
+// Thread: one owner.  Cost: none.
+#ifndef FANTAIL_FEED_GATHER_H_
+#define FANTAIL_FEED_GATHER_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "fantail/base/time.h"
+
+namespace fantail::feed {
+
+class Gather {
+ public:
+  // Of a live feed, and of a paced one, whose sessions wait for each other anyway.
+  static constexpr Nanos kMostLive = std::chrono::milliseconds(1);
+  static constexpr Nanos kMostPaced = std::chrono::milliseconds(16);
+  // Below this many ticks a second nothing waits.
+  static constexpr int64_t kLoad = 64'000;
+  // Messages that are fuller do not get cheaper, and ones this empty gain nothing by much waiting.
+  static constexpr double kFull = 0.7;
+  static constexpr double kLeast = 0.01;
+
+  // After each turn: how many ticks have been read since the beginning, and how full the messages
+  // were that came of the last ones (0 to 1).
+  void OnTurn(MonotonicTime now, uint64_t ticks, bool paced, double fullness) {
+    if (ticks == ticks_) return;
+    const Nanos since = now - read_at_;
+    const auto read = static_cast<int64_t>(std::min<uint64_t>(ticks - ticks_, 1'000'000));
+    ticks_ = ticks;
+    read_at_ = read_again_at_ = now;
+    const Nanos most = paced ? kMostPaced : kMostLive;
+    if (fullness >= kFull || since > most || since * kLoad > std::chrono::seconds(1) * read) return;
+    read_again_at_ += std::min(most, Nanos(static_cast<int64_t>(static_cast<double>(since.count()) /
+                                                                std::max(fullness, kLeast))));
+  }
+  // For how much longer to leave the node above alone.
+  Nanos Left(MonotonicTime now) const { return std::max<Nanos>(read_again_at_ - now, Nanos{0}); }
+
+ private:
+  uint64_t ticks_ = 0;
+  MonotonicTime read_at_;
+  MonotonicTime read_again_at_;
+};
+
+}  // namespace fantail::feed
+
+#endif  // FANTAIL_FEED_GATHER_H_
