@@ -29,21 +29,39 @@ class Gather {
   // were that came of the last ones (0 to 1).
   void OnTurn(MonotonicTime now, uint64_t ticks, bool paced, double fullness) {
     if (ticks == ticks_) return;
-    const Nanos since = now - read_at_;
-    const auto read = static_cast<int64_t>(std::min<uint64_t>(ticks - ticks_, 1'000'000));
+    read_again_at_ = now;
     ticks_ = ticks;
-    read_at_ = read_again_at_ = now;
+    ++reads_;
+    if (now - window_begin_ >= kWindow) {
+      every_ = EveryOf(now - window_begin_, ticks - window_ticks_);
+      window_begin_ = now;
+      window_ticks_ = ticks;
+      reads_ = 0;
+    }
+    if (every_ == Nanos{0} || fullness >= kFull) return;
+    const double wanted = static_cast<double>(every_.count()) / std::max(fullness, kLeast);
     const Nanos most = paced ? kMostPaced : kMostLive;
-    if (fullness >= kFull || since > most || since * kLoad > std::chrono::seconds(1) * read) return;
-    read_again_at_ += std::min(most, Nanos(static_cast<int64_t>(static_cast<double>(since.count()) /
-                                                                std::max(fullness, kLeast))));
+    read_again_at_ += std::min(most, Nanos(static_cast<int64_t>(wanted)));
   }
   // For how much longer to leave the node above alone.
   Nanos Left(MonotonicTime now) const { return std::max<Nanos>(read_again_at_ - now, Nanos{0}); }
 
  private:
+  // Shorter than this a few ticks that come together look like many.
+  static constexpr Nanos kWindow = std::chrono::milliseconds(1);
+
+  // How often it was read in a window, under load; 0 without.
+  Nanos EveryOf(Nanos window, uint64_t ticks) const {
+    const auto seconds = std::chrono::duration<double>(window).count();
+    if (static_cast<double>(ticks) < static_cast<double>(kLoad) * seconds) return Nanos{0};
+    return window / reads_;
+  }
+
   uint64_t ticks_ = 0;
-  MonotonicTime read_at_;
+  MonotonicTime window_begin_;
+  uint64_t window_ticks_ = 0;
+  int64_t reads_ = 0;
+  Nanos every_{0};
   MonotonicTime read_again_at_;
 };
 

@@ -30,28 +30,42 @@ TEST_F(GatherTest, ATickThatComesAloneWaitsForNothing) {
 }
 
 TEST_F(GatherTest, UnderLoadItWaitsUntilMessagesAreFull) {
-  LeftAfter(seconds(1), 1, 1);
+  for (int i = 0; i < 10; ++i) LeftAfter(microseconds(200), 250, 1);
   EXPECT_EQ(LeftAfter(microseconds(200), 250, 0.25), microseconds(800));
 }
 
 TEST_F(GatherTest, FullMessagesGainNothing) {
-  LeftAfter(seconds(1), 1, 1);
-  EXPECT_EQ(LeftAfter(microseconds(400), 1024, 1), Nanos{0});
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(LeftAfter(microseconds(400), 1024, 1), Nanos{0});
 }
 
 TEST_F(GatherTest, NobodyWaitsForLong) {
-  LeftAfter(seconds(1), 1, 1);
+  for (int i = 0; i < 10; ++i) LeftAfter(microseconds(500), 100, 1);
   EXPECT_EQ(LeftAfter(microseconds(500), 100, 0.001), milliseconds(1));
   EXPECT_EQ(LeftAfter(microseconds(500), 100, 0.001, /*paced=*/true), milliseconds(16));
+}
+
+TEST_F(GatherTest, AFewTicksThatComeTogetherAreNoLoad) {
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(LeftAfter(microseconds(990), 1, 0.001), Nanos{0});
+    EXPECT_EQ(LeftAfter(microseconds(5), 10, 0.01), Nanos{0});
+    EXPECT_EQ(LeftAfter(microseconds(5), 10, 0.01), Nanos{0});
+  }
 }
 
 TEST_F(GatherTest, TheFirstOfABurstGoesOnAtOnce) {
   EXPECT_EQ(LeftAfter(seconds(1), 1000, 0.3), Nanos{0});
 }
 
+TEST_F(GatherTest, AfterTheLoadNothingWaits) {
+  for (int i = 0; i < 10; ++i) LeftAfter(microseconds(200), 250, 0.25);
+  for (int i = 0; i < 2; ++i) LeftAfter(milliseconds(1), 20, 0.02);
+  EXPECT_EQ(LeftAfter(microseconds(50), 1, 0.001), Nanos{0});
+}
+
 TEST_F(GatherTest, TheWaitEnds) {
-  LeftAfter(seconds(1), 1, 1);
+  for (int i = 0; i < 10; ++i) LeftAfter(microseconds(200), 250, 1);
   const Nanos left = LeftAfter(microseconds(200), 250, 0.5);
+  EXPECT_EQ(left, microseconds(400));
   EXPECT_EQ(gather_.Left(now_ + left), Nanos{0});
   EXPECT_EQ(gather_.Left(now_ + seconds(1)), Nanos{0});
 }
