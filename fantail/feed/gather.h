@@ -32,15 +32,10 @@ class Gather {
     read_again_at_ = now;
     ticks_ = ticks;
     ++reads_;
-    if (now - window_begin_ >= kWindow) {
-      every_ = EveryOf(now - window_begin_, ticks - window_ticks_);
-      window_begin_ = now;
-      window_ticks_ = ticks;
-      reads_ = 0;
-    }
+    if (now - window_begin_ >= kWindow) EndWindow(now);
     if (every_ == Nanos{0} || fullness >= kFull) return;
     const double wanted = static_cast<double>(every_.count()) / std::max(fullness, kLeast);
-    const Nanos most = paced ? kMostPaced : kMostLive;
+    const Nanos most = std::min(paced ? kMostPaced : kMostLive, (now - loaded_since_) / kPatience);
     read_again_at_ += std::min(most, Nanos(static_cast<int64_t>(wanted)));
   }
   // For how much longer to leave the node above alone.
@@ -50,18 +45,30 @@ class Gather {
   // Shorter than this a few ticks that come together look like many.
   static constexpr Nanos kWindow = std::chrono::milliseconds(1);
 
-  // How often it was read in a window, under load; 0 without.
-  Nanos EveryOf(Nanos window, uint64_t ticks) const {
-    const auto seconds = std::chrono::duration<double>(window).count();
-    if (static_cast<double>(ticks) < static_cast<double>(kLoad) * seconds) return Nanos{0};
-    return window / reads_;
+  // What has piled up while this process or the one above stood still is no load: a wait is only a
+  // part of how long there has been one.
+  static constexpr int kPatience = 4;
+
+  void EndWindow(MonotonicTime now) {
+    const auto seconds = std::chrono::duration<double>(now - window_begin_).count();
+    const auto read = static_cast<double>(ticks_ - window_ticks_);
+    if (read < static_cast<double>(kLoad) * seconds) {
+      every_ = Nanos{0};
+    } else {
+      if (every_ == Nanos{0}) loaded_since_ = window_begin_;
+      every_ = (now - window_begin_) / reads_;
+    }
+    window_begin_ = now;
+    window_ticks_ = ticks_;
+    reads_ = 0;
   }
 
   uint64_t ticks_ = 0;
   MonotonicTime window_begin_;
   uint64_t window_ticks_ = 0;
   int64_t reads_ = 0;
-  Nanos every_{0};
+  Nanos every_{0};  // between two reads in the last window, under load; 0 without
+  MonotonicTime loaded_since_;
   MonotonicTime read_again_at_;
 };
 

@@ -30,7 +30,7 @@ TEST_F(GatherTest, ATickThatComesAloneWaitsForNothing) {
 }
 
 TEST_F(GatherTest, UnderLoadItWaitsUntilMessagesAreFull) {
-  for (int i = 0; i < 10; ++i) LeftAfter(microseconds(200), 250, 1);
+  for (int i = 0; i < 100; ++i) LeftAfter(microseconds(200), 250, 1);
   EXPECT_EQ(LeftAfter(microseconds(200), 250, 0.25), microseconds(800));
 }
 
@@ -39,7 +39,7 @@ TEST_F(GatherTest, FullMessagesGainNothing) {
 }
 
 TEST_F(GatherTest, NobodyWaitsForLong) {
-  for (int i = 0; i < 10; ++i) LeftAfter(microseconds(500), 100, 1);
+  for (int i = 0; i < 200; ++i) LeftAfter(microseconds(500), 100, 1);
   EXPECT_EQ(LeftAfter(microseconds(500), 100, 0.001), milliseconds(1));
   EXPECT_EQ(LeftAfter(microseconds(500), 100, 0.001, /*paced=*/true), milliseconds(16));
 }
@@ -50,6 +50,13 @@ TEST_F(GatherTest, AFewTicksThatComeTogetherAreNoLoad) {
     EXPECT_EQ(LeftAfter(microseconds(5), 10, 0.01), Nanos{0});
     EXPECT_EQ(LeftAfter(microseconds(5), 10, 0.01), Nanos{0});
   }
+}
+
+TEST_F(GatherTest, WhatHasPiledUpWaitsForLittle) {
+  for (int i = 0; i < 100; ++i) LeftAfter(microseconds(50), 1, 0.001);
+  LeftAfter(milliseconds(5), 30, 0.03);
+  for (int i = 0; i < 4; ++i) LeftAfter(microseconds(250), 20, 0.02);
+  EXPECT_LE(LeftAfter(microseconds(250), 20, 0.02, /*paced=*/true), microseconds(500));
 }
 
 TEST_F(GatherTest, TheFirstOfABurstGoesOnAtOnce) {
@@ -63,7 +70,7 @@ TEST_F(GatherTest, AfterTheLoadNothingWaits) {
 }
 
 TEST_F(GatherTest, TheWaitEnds) {
-  for (int i = 0; i < 10; ++i) LeftAfter(microseconds(200), 250, 1);
+  for (int i = 0; i < 100; ++i) LeftAfter(microseconds(200), 250, 1);
   const Nanos left = LeftAfter(microseconds(200), 250, 0.5);
   EXPECT_EQ(left, microseconds(400));
   EXPECT_EQ(gather_.Left(now_ + left), Nanos{0});
