@@ -73,6 +73,16 @@ class FanoutTest(unittest.TestCase):
         self.assertRegex(run.stdout, r"\nall +4 ")
         self.assertIn("ticks lost 0, wrong 0, every desk has everything: yes", run.stdout)
 
+    def test_stops_desks_and_nobody_else_loses_anything(self):
+        # Longer than a session that is silent lasts.
+        run = subprocess.run([BENCH, "stopped", "--desks", "12", "--stopped", "3", "--seconds", "7", "--rate", "50000"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        row = [float(word) for word in run.stdout.rstrip("\n").split("\n")[-1].split()]
+        stopped, lost, wrong, told = row[0], row[7], row[8], row[9]
+        self.assertEqual((stopped, lost, wrong), (3, 0, 0), run.stdout)
+        self.assertEqual(told, 3, run.stdout)
+
     def test_shows_nothing_old_as_live_behind_a_link_that_is_too_thin(self):
         for where in ["above", "below"]:
             run = subprocess.run([BENCH, "thin-link", "--seconds", "8", "--where", where],

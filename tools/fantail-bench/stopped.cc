@@ -23,6 +23,7 @@ namespace {
 constexpr Nanos kPatience = std::chrono::seconds(30);
 // Full after a few seconds: what the gateway's memory grows by later is not its ring.
 constexpr uint64_t kRingRecords = 128 * 1024;
+// For how long latency is measured before, at the most.
 constexpr Nanos kBefore = std::chrono::seconds(15);
 // A desk whose newest tick is so old shows what is.
 constexpr Nanos kFresh = std::chrono::milliseconds(200);
@@ -140,13 +141,14 @@ class SlowBranch {
       return absl::DeadlineExceededError("the gateway's ring did not fill; raise --rate");
     }
     LatencyHistogram before;
-    TurnFor(kBefore, &desks, &before, nullptr);
+    const Nanos stopped_for = std::chrono::seconds(options_.seconds);
+    TurnFor(std::min(kBefore, stopped_for), &desks, &before, nullptr);
     f->p99_before = before.Percentile(99);
     f->bytes_before = f->most_bytes = gateway_.MemoryBytes();
 
     LatencyHistogram during;
     others.Signal(SIGSTOP);
-    TurnFor(std::chrono::seconds(options_.seconds), &desks, &during, &f->most_bytes);
+    TurnFor(stopped_for, &desks, &during, &f->most_bytes);
     f->p99_during = during.Percentile(99);
     others.Signal(SIGCONT);
     const bool back = TurnUntil(&desks, [&] {
