@@ -102,7 +102,8 @@ Group::Form Group::FormOfNext(MonotonicTime now) const {
   return form;
 }
 
-// As many of the records as one message takes, the last of all that wait among them or not.
+// Packs as many of the records as one message takes; `through` is where the last of all that wait
+// leads. Returns how many.
 size_t Group::Pack(std::span<const wire::Record> records, Position through, MonotonicTime now,
                    Entry* entry) {
   if (stream_ == nullptr) stream_ = std::make_unique<wire::PackedWriter>(wire::Through::kNothing);
