@@ -11,7 +11,8 @@ void AddEncodingOptions(EncodingOptions* options, CommandLine* line) {
                "desks share it; auto is shared for a desk, and packed for a gateway whose node is "
                "beyond loopback");
   line->Flag("--wan", &options->wan,
-             "a loopback endpoint above leads through a tunnel to another site: auto is packed");
+             "the way up crosses a WAN, though an endpoint on loopback, as of a tunnel, hides it: "
+             "auto is packed");
 }
 
 absl::StatusOr<wire::Encoding> EncodingToAskFor(const EncodingOptions& options, feed::Role role,
@@ -35,7 +36,7 @@ absl::StatusOr<wire::Encoding> EncodingToAskFor(const EncodingOptions& options, 
 
 void AddPackedSessionsOption(uint64_t* sessions, CommandLine* line) {
   line->Option("--packed-sessions N", sessions,
-               "sessions that may be packed, at 2 MB each; later ones are plain", {0, 4096});
+               "sessions that may be packed, at 2 MB each; later ones are shared", {0, 4096});
 }
 
 std::string_view EncodingName(const feed::Lines& lines) {

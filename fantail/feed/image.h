@@ -46,6 +46,8 @@ class ImageTable {
 class ImageChunk {
  public:
   static constexpr size_t kMostStatuses = 256;
+  // Of one topic, at most: a head, 3 ticks, and totals; the statuses come besides.
+  static constexpr size_t kImageBytes = 224;
 
   // `statuses`: what status said in the records that the image stands for, by rising sequence.
   // REQUIRES: !full(), at most kMostStatuses.
@@ -59,8 +61,6 @@ class ImageChunk {
   wire::Image Take(Position at);
 
  private:
-  // A head, at most 3 ticks, and totals; and the statuses besides.
-  static constexpr size_t kImageBytes = 224;
   static constexpr size_t kMostBytes =
       wire::kMaxMessageBytes - 512 - kImageBytes - kMostStatuses * sizeof(wire::Tick);
 

@@ -11,12 +11,6 @@
 #include "fantail/wire/encode.h"
 
 namespace fantail::feed {
-namespace {
-
-// Of one topic in an image message, at most: a head, three ticks and totals.
-constexpr size_t kImageBytes = 224;
-
-}  // namespace
 
 void Newest::Begin(const EpochState& state, const Start& start, MonotonicTime since) {
   const Newest* const before = start.before;
@@ -106,8 +100,9 @@ void Newest::Take(const EpochState& state, size_t room, MonotonicTime now,
     for (wire::Message& message : EncodeGap(gap)) messages->push_back(std::move(message));
   }
   std::vector<Turn> owed;
-  while (!ready_.empty() && room >= kImageBytes) {
-    for (; !ready_.empty() && !chunk_.full() && room >= kImageBytes; room -= kImageBytes) {
+  while (!ready_.empty() && room >= ImageChunk::kImageBytes) {
+    for (; !ready_.empty() && !chunk_.full() && room >= ImageChunk::kImageBytes;
+         room -= ImageChunk::kImageBytes) {
       const Turn turn = ready_.front();
       ready_.pop_front();
       if (StageOf(turn) == Stage::kReady) TakeImage(state, turn.index, now);

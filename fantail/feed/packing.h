@@ -40,7 +40,7 @@ class Packing {
   // Encodes entries of the log from `next` on, batches that go on with each other as one. Returns
   // the next that is left. REQUIRES: Takes the entry's message, empty().
   uint64_t EncodeLog(const Group& group, uint64_t next);
-  // The client hears a welcome next, and begins anew.
+  // What is encoded next begins another stream: the client has been welcomed anew.
   void Reset() { writer_.Reset(); }
 
   // What has been encoded and not sent, oldest first.
