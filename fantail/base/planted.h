@@ -64,6 +64,8 @@ enum class Bug : uint8_t {
   kMoveShows,
   kBelieveOldGap,
   kTellTooEarly,
+  kBackfillFromBehind,
+  kBearLoops,
   kForwarderHidesGap,
   kMendOverLoss,
   // Lines.

@@ -116,9 +116,17 @@ void FeedClient::SendWants() {
       add.push_back({pattern, {.kind = wire::StartKind::kFresh}});
     }
   }
-  for (const Backfill& backfill : backfills_) {
+  // A node that is behind answers with what it has: what comes then joins nothing here.
+  const bool behind = reconnected || bookmark_ < std::max(through_, reach_);
+  std::vector<Backfill> later;
+  for (Backfill& backfill : backfills_) {
     // The node would take it for a wish: whoever needed it has gone since.
     if (!wanted.Covers(backfill.pattern)) continue;
+    if (behind && complete_.Covers(backfill.pattern) &&
+        !planted::On(planted::Bug::kBackfillFromBehind)) {
+      later.push_back(std::move(backfill));
+      continue;
+    }
     asking_.push_back({backfill, backfill.after});
     const wire::Start older{backfill.after, backfill.through, wire::StartKind::kBackfill};
     const auto it = std::find_if(add.begin(), add.end(), [&](const auto& entry) {
@@ -130,7 +138,7 @@ void FeedClient::SendWants() {
       add.emplace_back(backfill.pattern, older);
     }
   }
-  backfills_.clear();
+  backfills_ = std::move(later);
   std::vector<Pattern> remove;
   std::set_difference(asked_.begin(), asked_.end(), wanted_.begin(), wanted_.end(),
                       std::back_inserter(remove));

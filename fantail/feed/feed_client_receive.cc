@@ -347,16 +347,20 @@ void FeedClient::On(const wire::Pong& pong) {
   }
   hops_.clear();
   for (const wire::HopView& hop : pong.hops) {
-    if (hop.node == options_.node) {
-      refused_by_peer_ = true;
-      down_cause_ = "a loop: this node is above itself";
-      return GiveUp(down_cause_, kRetryAfterRefusal);
-    }
     hops_.push_back({.node = hop.node,
                      .name = std::string(hop.name),
                      .role = static_cast<Role>(hop.role),
                      .state = static_cast<State>(hop.state),
                      .age = Nanos(static_cast<int64_t>(hop.age_ns))});
+  }
+  // The first is the node itself that answers.
+  if (const auto loop =
+          hops_.empty() ? std::nullopt
+                        : LoopOf(options_.node, hops_.front().node, std::span(hops_).subspan(1))) {
+    hops_.clear();
+    refused_by_peer_ = true;
+    down_cause_ = *loop;
+    return GiveUp(down_cause_, kRetryAfterRefusal);
   }
   upstream_ = static_cast<State>(pong.state);
   upstream_cause_ = pong.cause;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "fantail/base/planted.h"
+
 namespace fantail::feed {
 
 const char* StateName(State state) {
@@ -20,6 +22,19 @@ const char* StateName(State state) {
       return "refused";
   }
   return "unknown";
+}
+
+std::optional<std::string> LoopOf(NodeId client, NodeId self, std::span<const Hop> path) {
+  if (planted::On(planted::Bug::kBearLoops)) return std::nullopt;
+  if (client == self) return "a loop: the node above is this node itself";
+  const auto at =
+      std::find_if(path.begin(), path.end(), [&](const Hop& hop) { return hop.node == client; });
+  if (at == path.end()) return std::nullopt;
+  std::string loop = "a loop: the node above is itself below " + at->name;
+  for (auto hop = path.begin(); hop != at; ++hop) {
+    loop.append(hop == path.begin() ? ", through " : ", ").append(hop->name);
+  }
+  return loop;
 }
 
 bool Differs(const FeedState& a, const FeedState& b) {

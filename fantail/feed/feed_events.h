@@ -8,6 +8,7 @@
 #define FANTAIL_FEED_FEED_EVENTS_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,10 @@ struct Hop {
       State::kConnecting;  // of this hop's own link upwards; a publisher's is kLive or kEnded
   Nanos age{0};            // of its newest proof of life from above
 };
+
+// If `client` is the node that it asks, `self`, or in the path above that: the circle that it would
+// close, for a person.
+std::optional<std::string> LoopOf(NodeId client, NodeId self, std::span<const Hop> path);
 
 struct FeedState {
   State state = State::kConnecting;

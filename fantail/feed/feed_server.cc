@@ -181,38 +181,29 @@ Session* FeedServer::Find(std::string_view address) {
   return it == sessions_.end() ? nullptr : it->second.get();
 }
 
-const char* FeedServer::HelloProblem(const wire::Hello& hello, wire::RefusedCode* code) const {
+// Why that client cannot be served; nothing if it can.
+std::optional<FeedServer::Problem> FeedServer::HelloProblem(const wire::Hello& hello) const {
   if (hello.feed != options_.feed) {
-    *code = wire::RefusedCode::kWrongFeed;
-    return "wrong feed";
+    return Problem{wire::RefusedCode::kWrongFeed, "wrong feed: \"" + std::string(hello.feed) +
+                                                      "\" was asked for, this node serves \"" +
+                                                      options_.feed + "\""};
   }
   if ((hello.encodings & wire::EncodingBit(wire::Encoding::kPlain)) == 0) {
-    *code = wire::RefusedCode::kEncoding;
-    return "no encoding in common";
+    return Problem{wire::RefusedCode::kEncoding, "no encoding in common"};
   }
-  const bool above = std::any_of(upstream_.hops.begin(), upstream_.hops.end(),
-                                 [&](const Hop& hop) { return hop.node == hello.node; });
-  if (hello.node == options_.node || above) {
-    *code = wire::RefusedCode::kLoop;
-    return "a loop: the client is this node, or is above it";
+  if (const auto loop = LoopOf(hello.node, options_.node, upstream_.hops)) {
+    return Problem{wire::RefusedCode::kLoop, *loop};
   }
   if (sessions_.size() >= options_.max_sessions) {
-    *code = wire::RefusedCode::kBusy;
-    return "this node has no room for another session";
+    return Problem{wire::RefusedCode::kBusy, "this node has no room for another session"};
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 void FeedServer::Open(std::string_view address, const wire::Hello& hello) {
-  wire::RefusedCode code{};
-  if (const char* problem = HelloProblem(hello, &code)) {
-    std::string reason = problem;
-    if (code == wire::RefusedCode::kWrongFeed) {
-      reason = "wrong feed: \"" + std::string(hello.feed) +
-               "\" was asked for, this node serves \"" + options_.feed + "\"";
-    }
-    observer_->OnRefused(hello.name, reason);
-    return Refuse(address, code, reason);
+  if (const auto problem = HelloProblem(hello)) {
+    observer_->OnRefused(hello.name, problem->reason);
+    return Refuse(address, problem->code, problem->reason);
   }
   auto session = std::make_unique<Session>();
   session->address = address;

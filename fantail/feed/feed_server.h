@@ -209,7 +209,11 @@ class FeedServer {
  private:
   Session* Find(std::string_view address);
   void Open(std::string_view address, const wire::Hello& hello);
-  const char* HelloProblem(const wire::Hello& hello, wire::RefusedCode* code) const;
+  struct Problem {
+    wire::RefusedCode code;
+    std::string reason;
+  };
+  std::optional<Problem> HelloProblem(const wire::Hello& hello) const;
   void Forget(Session* session, std::string_view reason);
   void SayGoodbye(Session* session, wire::GoodbyeCode code, std::string_view reason);
   void OnUndecodable(Session* session, std::string_view address, wire::DecodeError error);

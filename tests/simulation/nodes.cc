@@ -14,6 +14,8 @@ namespace {
 constexpr Nanos kCheckEvery = milliseconds(100);
 // Own messages of a session: a turn of its splice, a have, a proof; beyond that, a name each.
 constexpr size_t kMostOwnMessages = 32;
+// No tree of any world is deeper: what is, runs in a circle, of which nobody is live for long.
+constexpr int kDeepest = 24;
 
 size_t BytesOf(const std::deque<wire::Message>& messages) {
   size_t bytes = 0;
@@ -44,7 +46,7 @@ std::string WhatIsWrong(const feed::ClientCounters& counters) {
 
 std::string NotLiveAbove(World* world, const Node& node, Nanos bound) {
   const auto over = [&](const Node& line) -> std::string {
-    if (line.upstream.empty()) return "";
+    if (line.upstream.empty() || bound > kDeepest * kPathBound) return "";
     // What proves it to be live may be of the node that it was moved away from.
     if (world->now() - line.moved_at <= bound) return "";
     const Node* above = world->Find(line.upstream);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "tests/simulation/desk.h"
+#include "tests/simulation/end_checks.h"
 #include "tests/simulation/faults.h"
 #include "tests/simulation/nodes.h"
 #include "tests/simulation/world.h"
@@ -51,8 +52,6 @@ class Scenario {
   void HealAll();
   void MoveInPeace();
   void CheckEnd();
-  void CheckNode(Node* node);
-  void CheckDesk(const SimDesk& desk);
 
   const uint64_t seed_;
   World world_;
@@ -272,58 +271,9 @@ void Scenario::MoveInPeace() {
 }
 
 void Scenario::CheckEnd() {
-  world_.ForEachNode([this](Node* node) { CheckNode(node); });
-  for (const SimDesk* desk : desks_) CheckDesk(*desk);
-}
-
-void Scenario::CheckDesk(const SimDesk& desk) {
-  const auto violate = [&](const std::string& what) {
-    world_.Violate(desk.name() + " at the end: " + what);
-  };
-  const feed::FeedState& state = desk.client().state();
+  world_.ForEachNode([this](Node* node) { CheckNodeAtEnd(&world_, node); });
   const feed::State expected = ends_ ? feed::State::kEnded : feed::State::kLive;
-  if (!desk.patterns().empty() && state.state != expected) {
-    violate(std::string("it is ") + feed::StateName(state.state) + ": " + state.cause);
-  }
-  if (!desk.Converged()) violate("its image is not the publisher's");
-  const feed::Interest wanted(desk.patterns());
-  if (!wanted.empty() && !(desk.client().complete() == wanted)) {
-    violate("it has " + feed::DescribePatterns(desk.client().complete().patterns()) +
-            " and wants " + feed::DescribePatterns(desk.patterns()));
-  }
-  if (!desk.patterns().empty() && desk.client().counters().proofs == 0) {
-    violate("no proof has come");
-  }
-  if (!tight_ && desk.gaps() > 0) violate("it was told of a gap where everything is held");
-}
-
-// What each node serves is what those below it want, and nothing is left of those that are gone.
-void Scenario::CheckNode(Node* node) {
-  if (node->server() == nullptr) return;
-  const auto violate = [&](const std::string& what) {
-    world_.Violate(node->name() + " at the end: " + what);
-  };
-  std::vector<Pattern> wanted;
-  size_t clients = 0;
-  world_.ForEachNode([&](Node* below) {
-    if (below->upstream != node->name()) return;
-    ++clients;
-    // Of a desk, what it wants: one that wants nothing asks for nothing.
-    const auto* line = dynamic_cast<const SimLine*>(below);
-    const auto* desk = dynamic_cast<const SimDesk*>(line != nullptr ? line->owner() : below);
-    const auto& has = desk ? desk->patterns() : below->client()->complete().patterns();
-    wanted.insert(wanted.end(), has.begin(), has.end());
-  });
-  if (node->server()->session_count() != clients) {
-    violate("it has " + std::to_string(node->server()->session_count()) + " sessions of " +
-            std::to_string(clients));
-  }
-  if (node->client() == nullptr) return;
-  const feed::Interest cover(std::move(wanted));
-  if (!(node->client()->complete() == cover)) {
-    violate("its cover is " + feed::DescribePatterns(node->client()->complete().patterns()) +
-            " and those below want " + feed::DescribePatterns(cover.patterns()));
-  }
+  for (const SimDesk* desk : desks_) CheckDeskAtEnd(&world_, *desk, expected, /*gaps=*/tight_);
 }
 
 }  // namespace

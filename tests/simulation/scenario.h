@@ -21,10 +21,14 @@ struct Outcome {
   uint64_t records = 0;  // that desks were given and checked
   uint64_t gaps = 0;
   uint64_t events = 0;
+  uint64_t circles = 0;  // of trees: how often a gateway was connected to one below it
 };
 
 // `log`: a line on standard error for each fault, change of state, gap, have and connection.
 Outcome RunSeed(uint64_t seed, bool log = false);
+
+// A world of twenty gateways, wired anew at random while ticks flow, in circles at times.
+Outcome RunTreeSeed(uint64_t seed, bool log = false);
 
 // The seed in FANTAIL_SEED, or 0 if it is not set.
 uint64_t SeedToReplay();

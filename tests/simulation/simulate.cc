@@ -22,8 +22,9 @@ struct Arguments {
   uint64_t seeds = 1000;
   uint64_t seed = 0;  // one, with its log
   bool planted = false;
-  std::string bug;   // of those, this one only
-  bool bus = false;  // worlds of the bus, not of the feed
+  std::string bug;     // of those, this one only
+  bool bus = false;    // worlds of the bus, not of the feed
+  bool trees = false;  // worlds of many gateways, wired anew
   uint64_t threads = std::max(1u, std::thread::hardware_concurrency());
 };
 
@@ -47,6 +48,10 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
       arguments->bus = true;
       continue;
     }
+    if (std::strcmp(argv[i], "--trees") == 0) {
+      arguments->trees = true;
+      continue;
+    }
     if (!number("--first", &arguments->first) && !number("--seeds", &arguments->seeds) &&
         !number("--seed", &arguments->seed) && !number("--threads", &arguments->threads)) {
       std::fprintf(stderr, "simulate: %s: no such option, or no value\n", argv[i]);
@@ -57,7 +62,8 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
 }
 
 Outcome Run(const Arguments& arguments, uint64_t seed, bool log = false) {
-  return arguments.bus ? RunBusSeed(seed, log) : RunSeed(seed, log);
+  if (arguments.bus) return RunBusSeed(seed, log);
+  return arguments.trees ? RunTreeSeed(seed, log) : RunSeed(seed, log);
 }
 
 // Several threads, a world each.
@@ -117,6 +123,7 @@ int Report(const std::vector<Outcome>& outcomes) {
     sum.records += outcome.records;
     sum.gaps += outcome.gaps;
     sum.events += outcome.events;
+    sum.circles += outcome.circles;
     if (outcome.violations.empty()) continue;
     if (++bad > 20) continue;
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(outcome.seed),
@@ -129,6 +136,10 @@ int Report(const std::vector<Outcome>& outcomes) {
       std::chrono::duration<double, std::ratio<3600>>(sum.span).count(),
       static_cast<unsigned long long>(sum.events), static_cast<unsigned long long>(sum.records),
       static_cast<unsigned long long>(sum.gaps), static_cast<unsigned long long>(sum.hash));
+  if (sum.circles > 0) {
+    std::printf("%llu times a gateway was connected to one below it\n",
+                static_cast<unsigned long long>(sum.circles));
+  }
   if (bad > 0) std::printf("replay one, with its log: tools/simulate --seed N\n");
   return bad > 0 ? 1 : 0;
 }

@@ -92,13 +92,17 @@ Program& Lab::Replay(const std::vector<std::string>& tapes, Arguments arguments)
 }
 
 Program& Lab::GatewayAt(const std::string& listen, const Program& above, Arguments arguments) {
-  Arguments all = {GatewayPath(), "--listen", listen, "--upstream", above.endpoint()};
+  return GatewayAt(listen, above.endpoint(), std::move(arguments));
+}
+
+Program& Lab::GatewayAt(const std::string& listen, const std::string& upstream,
+                        Arguments arguments) {
+  Arguments all = {GatewayPath(), "--listen", listen, "--upstream", upstream};
   return Start("gateway", Join(std::move(all), arguments), true);
 }
 
 Program& Lab::GatewayVia(const std::string& upstream, Arguments arguments) {
-  Arguments all = {GatewayPath(), "--listen", "tcp://127.0.0.1:*", "--upstream", upstream};
-  return Start("gateway", Join(std::move(all), arguments), true);
+  return GatewayAt("tcp://127.0.0.1:*", upstream, std::move(arguments));
 }
 
 Program& Lab::DeskVia(const std::string& upstream, Arguments arguments) {
@@ -141,6 +145,11 @@ Program& Lab::Run(Arguments arguments, const std::string& in) {
 Program& Lab::RunAs(const std::string& name, Arguments arguments, const std::string& in) {
   programs_.push_back(std::make_unique<Program>(folder_, name, std::move(arguments), in));
   return *programs_.back();
+}
+
+Arguments EveryLetter(Arguments behind) {
+  for (char c = 'A'; c <= 'Z'; ++c) behind.push_back(std::string(1, c) + "*");
+  return behind;
 }
 
 std::string_view SymbolOf(std::string_view row) {

@@ -56,6 +56,8 @@ class Lab : public ::testing::Test {
   Program& Replay(const std::vector<std::string>& tapes, Arguments arguments = {});
   Program& Gateway(const Program& above, Arguments arguments = {});
   Program& GatewayAt(const std::string& listen, const Program& above, Arguments arguments = {});
+  Program& GatewayAt(const std::string& listen, const std::string& upstream,
+                     Arguments arguments = {});
   Program& Desk(const Program& above, Arguments arguments = {});
   // A bus, below another if `upstream` is not empty.
   Program& Bus(const std::string& upstream = "");
@@ -94,6 +96,9 @@ std::string HistoryPath();
 
 extern const char* const kHeader;  // of a tick file, with its line end
 
+// Whatever begins with a letter, in patterns that together do not release a publisher that waits
+// for `*`; behind these arguments.
+Arguments EveryLetter(Arguments behind);
 // The rows of a tick file whose symbol matches one of the patterns, under the header.
 std::string Filtered(std::string_view csv, const std::vector<std::string>& patterns);
 // The second column of a row.

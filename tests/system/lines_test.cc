@@ -15,11 +15,6 @@ class LinesLabTest : public Lab {
     return Publisher("synthetic:symbols=2000,rate=20000,seed=5,duration=" + seconds + "s",
                      {"--wait-for", "*"});
   }
-  // Everything, in patterns that together do not start the publisher.
-  static Arguments Letters(Arguments behind) {
-    for (char c = 'A'; c <= 'Z'; ++c) behind.push_back(std::string(1, c) + "*");
-    return behind;
-  }
   static void ExpectUndisturbed(Program& desk, const std::string& all) {
     EXPECT_EQ(desk.Wait(), 0) << desk.err();
     const std::string got = desk.out();
@@ -36,10 +31,10 @@ TEST_F(LinesLabTest, AGatewayKilledUnderLoadCostsWhoeverHasTwoLinesNothing) {
   Program& right = Gateway(publisher);
   const std::string left_at = left.endpoint();
   Program& desk =
-      DeskVia(left_at, Letters({"--connect", right.endpoint(), "--lines", "all", "--until-end",
-                                "--summary", folder() / "desk-summary"}));
+      DeskVia(left_at, EveryLetter({"--connect", right.endpoint(), "--lines", "all", "--until-end",
+                                    "--summary", folder() / "desk-summary"}));
   Program& branch = GatewayVia(left_at, {"--upstream", right.endpoint(), "--lines", "all"});
-  Program& below = LiveDesk(branch, Letters({"--until-end"}));
+  Program& below = LiveDesk(branch, EveryLetter({"--until-end"}));
   ASSERT_TRUE(desk.AwaitReady());
   // Both lines are in use before the first tick.
   ASSERT_TRUE(desk.Said("line 1 of 2 is live") && desk.Said("line 2 of 2 is live")) << desk.err();
@@ -70,7 +65,7 @@ TEST_F(LinesLabTest, DesksAreMovedToAnotherGatewayAndBackWithoutLosingATick) {
   }();
   Program& right = Gateway(publisher, {"--move-to", left_at});
   Program& left = GatewayAt(left_at, publisher, {"--move-to", right.endpoint()});
-  std::vector<Program*> desks = {&LiveDesk(left, Letters({"--until-end"})),
+  std::vector<Program*> desks = {&LiveDesk(left, EveryLetter({"--until-end"})),
                                  &LiveDesk(left, {"--until-end", "A*"}),
                                  &LiveDesk(right, {"--until-end", "B*"})};
   Program& direct = LiveDesk(publisher, {"--until-end", "*"});

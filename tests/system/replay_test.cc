@@ -131,6 +131,19 @@ TEST_F(ReplayTest, CarriesADayOfUsEquitiesPackedByteForByte) {
   ExpectAllCame(Unzipped(path), AsItIs);
 }
 
+TEST_F(ReplayTest, CarriesADayOfUsEquitiesToDesksAtEachOfEightGatewaysBelowEachOther) {
+  std::string path;
+  FANTAIL_NEEDS_RECORDED_DATA("us_eq_20131008.csv.gz", &path);
+  publisher_ = &Publisher("csv:" + path, {"--speed", "max", "--wait-for", "*"});
+  Program* above = publisher_;
+  for (int depth = 1; depth <= 8; ++depth) {
+    above = &Gateway(*above);
+    desks_.push_back({&LiveDesk(*above, EveryLetter({"--until-end"})), "*"});
+  }
+  desks_.push_back({&LiveDesk(*above, {"--until-end"}), "*"});
+  ExpectAllCame(Unzipped(path), AsItIs);
+}
+
 TEST_F(ReplayTest, CarriesADayOfShanghaiByteForByteThroughThreeGateways) {
   std::string path;
   FANTAIL_NEEDS_RECORDED_DATA("sse_l2_20230711.csv.gz", &path);

@@ -329,8 +329,11 @@ TEST_F(ClientTest, NoSessionIsNoRefusalButAReasonToConnectAgain) {
 
 TEST_F(ClientTest, ItselfInThePathIsALoop) {
   GoLive();
-  Gets(wire::Pong{.hops = {{.node = {5}, .name = "desk", .role = 2, .state = 3}}, .state = 3});
-  EXPECT_EQ(Dropped(), "a loop: this node is above itself");
+  Gets(wire::Pong{.hops = {{.node = {9}, .name = "branch", .role = 2, .state = 3},
+                           {.node = {8}, .name = "floor", .role = 2, .state = 3},
+                           {.node = {5}, .name = "desk", .role = 2, .state = 3}},
+                  .state = 3});
+  EXPECT_EQ(Dropped(), "a loop: the node above is itself below desk, through floor");
 }
 
 TEST_F(ClientTest, PingsEverySecondAndIsStaleAfterThreeWithoutAnAnswer) {

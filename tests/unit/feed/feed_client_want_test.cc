@@ -69,6 +69,23 @@ TEST_F(ClientWantTest, ABackfillOfWhatIsNotWantedIsNotAskedFor) {
   EXPECT_EQ(link.inbox.Last<wire::Want>().add.bytes(), std::string_view("AA\0", 3));
 }
 
+// It would answer with what it has, and nobody know of what lies between that and here.
+TEST_F(ClientWantTest, ABackfillIsNotAskedOfANodeBeforeItIsWhereTheClientWas) {
+  GoLive();
+  Batch({0}, {9}, {});
+  client.AskBackfill({.pattern = Pattern("A*"), .after = {2}, .through = {}});
+  Reconnect();
+  Welcome();
+  EXPECT_EQ(link.inbox.Last<wire::Want>().starts.size(), 1u);
+  EXPECT_EQ(link.inbox.Last<wire::Want>().starts[0].kind, wire::StartKind::kResume);
+  Have({5});
+  client.Turn(now += milliseconds(100));
+  EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
+  Batch({5}, {9}, {});
+  client.Turn(now += milliseconds(100));
+  EXPECT_EQ(link.inbox.Last<wire::Want>().starts[0].kind, wire::StartKind::kBackfill);
+}
+
 TEST_F(ClientWantTest, GoesOnWhereAnotherLineStandsAfterAGoodbyeAndIsLiveAsLongAsTheOwner) {
   GoLive();
   const auto last = [](TopicId) { return Sequence{}; };

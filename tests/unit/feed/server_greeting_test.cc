@@ -62,13 +62,16 @@ TEST_F(GreetingTest, AnEncodingThatIsNotSpokenHereIsRefused) {
 TEST_F(GreetingTest, ANodeThatIsThisOneOrAboveItIsALoop) {
   Start();
   FeedState upstream{.state = State::kLive};
-  upstream.hops.push_back({.node = {77}, .name = "above", .role = Role::kPublisher});
+  upstream.hops.push_back({.node = {76}, .name = "floor", .role = Role::kGateway});
+  upstream.hops.push_back({.node = {77}, .name = "above", .role = Role::kGateway});
   server->SetUpstream(upstream, now);
   Hello("self", options.node);
   Hello("above", {77});
   Hello("below", {78});
   EXPECT_EQ(Refusal("self").code, wire::RefusedCode::kLoop);
+  EXPECT_EQ(Refusal("self").reason, "a loop: the node above is this node itself");
   EXPECT_EQ(Refusal("above").code, wire::RefusedCode::kLoop);
+  EXPECT_EQ(Refusal("above").reason, "a loop: the node above is itself below above, through floor");
   EXPECT_EQ(To("below").Kinds(), "welcome");
 }
 
