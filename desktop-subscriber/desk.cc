@@ -38,6 +38,8 @@ Desk::Desk(DeskOptions options, DeskOwner* owner, ByteSink* sink)
       printer_(is_board() ? nullptr : options_.rows.get(), &queue_),
       board_(options_.closes) {
   FANTAIL_CHECK(is_board() ? options_.clock != nullptr : options_.rows != nullptr);
+  if (options_.output.empty()) return;
+  objects_.emplace(options_.output, &queue_, [this](const std::string& line) { Say(line); });
 }
 
 Desk::~Desk() {
@@ -66,7 +68,7 @@ absl::Status Desk::Start(Instant at, const std::vector<Pattern>& interest) {
     view = *std::move(opened);
     ChangeBoard([&](BoardModel* model) { model->SetState({}, at); });
   } else {
-    printer_.PrintHeader();
+    if (!objects_) printer_.PrintHeader();
     printer_.Flush();
   }
   output_ = std::thread([this, v = std::move(view)]() mutable { RunOutput(std::move(v)); });
@@ -174,17 +176,20 @@ void Desk::Say(const std::string& line) {
 
 void Desk::OnNewEpoch(Epoch epoch, bool paced) {
   printer_.NewEpoch(at_.wall, epoch, paced);
+  if (objects_) objects_->NewEpoch(epoch);
   totals_.NewEpoch();
   ChangeBoard([](BoardModel* model) { model->NewEpoch(); });
 }
 
 void Desk::OnTopic(TopicId id, std::string_view name) {
+  if (objects_) objects_->Topic(id, name);
   totals_.Topic(id, name);
   printer_.Topic(id, name);
   ChangeBoard([&](BoardModel* model) { model->Topic(id, name); });
 }
 
 void Desk::OnVenue(VenueId id, std::string_view name) {
+  if (objects_) objects_->Venue(id, name);
   printer_.Venue(id, name);
 }
 
@@ -208,13 +213,30 @@ void Desk::OnUpdate(const feed::ImageUpdate& update) {
   ChangeBoard([&](BoardModel* model) { model->Image(update.image, at_); });
 }
 
+void Desk::OnPayload(Position of, std::span<const std::byte> bytes) {
+  if (finishing_) return;
+  if (objects_) return objects_->Payload(of, bytes);
+  if (!std::exchange(told_of_objects_, true)) {
+    Say("this feed carries objects, not ticks: --output FOLDER keeps them");
+  }
+}
+
 void Desk::OnRecords(std::span<const wire::Record> records) {
   if (finishing_) return;
   if (options_.count) {
     records = records.first(std::min<size_t>(records.size(), *options_.count - totals_.ticks()));
   }
   totals_.Records(records, state_ == feed::State::kLive, at_.wall);
-  printer_.Print(records);
+  if (objects_) {
+    objects_->Take(records);
+    if (!objects_->problem().empty()) {
+      Say(objects_->problem());
+      stop_code_ = kExitOutput;
+      return Finish();
+    }
+  } else {
+    printer_.Print(records);
+  }
   ChangeBoard([&](BoardModel* model) { model->Apply(records, at_); });
   if (options_.count && totals_.ticks() == *options_.count) Finish();
 }

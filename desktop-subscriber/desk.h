@@ -28,6 +28,7 @@
 #include "absl/status/status.h"
 #include "desktop-subscriber/board_loop.h"
 #include "desktop-subscriber/gap_lines.h"
+#include "desktop-subscriber/object_output.h"
 #include "desktop-subscriber/output_queue.h"
 #include "desktop-subscriber/output_writer.h"
 #include "desktop-subscriber/row_format.h"
@@ -60,6 +61,7 @@ struct DeskOptions {
   std::string program = "fantail-desk";
   std::string feed = "ticks";
   PreviousCloses closes;
+  std::string output;  // of objects: a folder, or `-`; empty: they are no matter of this desk
   size_t queue_bytes = OutputQueue::kDefaultHighMark;
 };
 
@@ -97,6 +99,8 @@ class Desk : public feed::FeedEvents {
   bool WaitUntilDone(std::chrono::milliseconds patience);
   // Ends the process although the output thread is stuck, with the terminal's modes as they were.
   [[noreturn]] static void LeaveNow(int exit_code);
+  // How many objects have come whole.
+  uint64_t objects() const { return objects_ ? objects_->objects() : 0; }
   // 0 done, 2 there were gaps, 69 --for was over before anybody was reached, 74 the output failed,
   // 75 --for was over before --count or --until-end, 130 Ctrl-C at the board, or what Stop said.
   // REQUIRES: done()
@@ -110,6 +114,7 @@ class Desk : public feed::FeedEvents {
   void OnVenue(VenueId id, std::string_view name) override;
   void OnImage(const feed::TopicImage& image) override;
   void OnUpdate(const feed::ImageUpdate& update) override;
+  void OnPayload(Position of, std::span<const std::byte> bytes) override;
   void OnRecords(std::span<const wire::Record> records) override;
   void OnThrough(Position through) override { (void)through; }
   void OnGap(const feed::GapNotice& gap) override;
@@ -132,6 +137,8 @@ class Desk : public feed::FeedEvents {
   OutputQueue queue_;
   RowPrinter printer_;
   GapLines gap_lines_;
+  std::optional<ObjectOutput> objects_;
+  bool told_of_objects_ = false;
   BoardShared board_;
   RunTotals totals_;
 

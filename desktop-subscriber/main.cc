@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
 #include "desktop-subscriber/desk.h"
@@ -55,6 +56,7 @@ struct Options {
   std::string zone = "UTC";
   app::ByteSize repair_rate{0};
   std::string previous_close;
+  std::string output;
   std::vector<std::string> patterns;
 };
 
@@ -93,6 +95,9 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option(
       "--previous-close FILE", &o->previous_close,
       "board: measure changes against these closes (CSV: symbol,close) instead of the first trade");
+  line->Option("--output FOLDER", &o->output,
+               "objects: keep each as a file here, when all of it has come and is right; - writes "
+               "the bytes of one topic to standard output as they come, for a player");
   line->Positionals(
       "PATTERN", &o->patterns,
       "what to watch: AAPL is one topic, AAP* a prefix, @FILE a watch-list (one a line, # "
@@ -110,6 +115,11 @@ void Declare(Options* o, app::CommandLine* line) {
       "fantail-desk --connect tcp://127.0.0.1:5556 --bus tcp://127.0.0.1:5570 --from 09:30 --tz "
       "America/New_York AAPL",
       "the morning, and then what is live");
+  line->Example(
+      "fantail-desk --connect tcp://127.0.0.1:5561 --feed files --output clips --until-end",
+      "the objects of a feed, as files");
+  line->Example("fantail-desk --connect tcp://127.0.0.1:5561 --feed tv --output - news.ts | mpv -",
+                "a stream for a player");
   line->Example("fantail-desk history --help; fantail-desk directory --help",
                 "the past alone, and what there is of it");
 }
@@ -363,15 +373,41 @@ absl::Status CheckNewest(const Options& o) {
   return absl::OkStatus();
 }
 
+// Of objects.
+absl::Status CheckOutput(const Options& o) {
+  if (o.output.empty()) return absl::OkStatus();
+  const auto not_with = [](const char* what) {
+    return absl::InvalidArgumentError(std::string("--output: it keeps objects, and ") + what +
+                                      " is for ticks; leave one of them out");
+  };
+  if (!o.format.empty()) return not_with("--format");
+  if (NewestOf(o)) return not_with("--newest");
+  if (o.complete || !o.from.empty()) return not_with("history");
+  if (o.count > 0) return not_with("--count");
+  if (o.output == "-") {
+    const bool one =
+        o.patterns.size() == 1 && o.patterns.front().find_first_of("*@") == std::string::npos;
+    if (one) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "--output -: the bytes of one topic; name one, such as news.ts");
+  }
+  std::error_code error;
+  std::filesystem::create_directories(o.output, error);
+  if (!error) return absl::OkStatus();
+  return absl::ErrnoToStatus(error.value(), "--output " + text::Printable(o.output));
+}
+
 absl::StatusOr<DeskOptions> MakeDeskOptions(const Options& o) {
-  const bool board = o.format.empty() ? isatty(STDOUT_FILENO) == 1 : o.format == "board";
+  const bool rows = o.format.empty() ? isatty(STDOUT_FILENO) != 1 : o.format != "board";
+  const bool board = !rows && o.output.empty();
   DeskOptions desk{.format = board ? DeskOptions::Format::kBoard : DeskOptions::Format::kRows,
                    .rows = MakeRowFormat(o.format),
                    .clock = ReadClocks,
                    .with_images = o.with_images,
                    .newest_only = NewestOf(o).has_value(),
                    .until_end = o.until_end,
-                   .feed = o.common.feed};
+                   .feed = o.common.feed,
+                   .output = o.output};
   if (o.count > 0) desk.count = o.count;
   if (o.run_for > Nanos{0}) desk.run_for = o.run_for;
   if (!o.previous_close.empty()) {
@@ -399,6 +435,7 @@ int Main(int argc, char** argv) {
   options.asked_encoding = *asked;
   if (const absl::Status s = CheckPast(options); !s.ok()) return line.Fail(s);
   if (const absl::Status s = CheckNewest(options); !s.ok()) return line.Fail(s);
+  if (const absl::Status s = CheckOutput(options); !s.ok()) return line.Fail(s);
   if (options.patterns.empty()) options.patterns = {"*"};
   absl::StatusOr<Watchlist> watchlist = Watchlist::Load(options.patterns);
   if (!watchlist.ok()) return line.Fail(watchlist.status());

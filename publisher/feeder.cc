@@ -11,6 +11,8 @@ namespace {
 constexpr int kMostRows = 1024;
 // 31 years: longer than anybody waits, and far from where 64 bits of nanoseconds end.
 constexpr double kLongestWait = 1e18;
+// Who could not keep up with its rate for so long makes up for it.
+constexpr Nanos kMakeUp = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -28,7 +30,7 @@ bool Feeder::Turn(MonotonicTime now, WallTime wall) {
   bool more = true;
   for (int i = 0; i < kMostRows && more; ++i) {
     more = (has_row_ || TakeRow()) && IsDue(now);
-    if (more) Publish(wall);
+    if (more) Publish(now, wall);
   }
   sequencer_->Flush();
   return more;
@@ -88,6 +90,10 @@ bool Feeder::TakeRow() {
 }
 
 bool Feeder::IsDue(MonotonicTime now) {
+  if (options_.bytes_per_second != 0 && now < next_payload_at_) {
+    next_due_ = next_payload_at_;
+    return false;
+  }
   if (options_.speed == 0 || row_.no_time) return true;
   if (!started_at_) {
     started_at_ = now;
@@ -103,8 +109,13 @@ bool Feeder::IsDue(MonotonicTime now) {
   return false;
 }
 
-void Feeder::Publish(WallTime wall) {
+void Feeder::Publish(MonotonicTime now, WallTime wall) {
   has_row_ = false;
+  if (options_.bytes_per_second != 0) {
+    const auto nanos = row_.payload.size() * 1'000'000'000 / options_.bytes_per_second;
+    next_payload_at_ =
+        std::max(next_payload_at_, now - kMakeUp) + Nanos(static_cast<int64_t>(nanos));
+  }
   if (options_.stamp_now || row_.no_time) row_.tick.time_ns = wall.time_since_epoch().count();
   if (const char* problem = sequencer_->Add(row_)) return OnBadRow(problem);
   ++published_;

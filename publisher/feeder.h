@@ -22,10 +22,11 @@ namespace fantail::publisher {
 class Feeder {
  public:
   struct Options {
-    double speed = 1;        // 0: as fast as the sessions take it
-    bool strict = false;     // stop at the first bad row
-    bool stamp_now = false;  // the time of a tick is when it is published
-    uint64_t skip_rows = 0;  // good rows at the beginning that have been published before
+    double speed = 1;               // 0: as fast as the sessions take it
+    bool strict = false;            // stop at the first bad row
+    bool stamp_now = false;         // the time of a tick is when it is published
+    uint64_t bytes_per_second = 0;  // of payloads; 0: as many as there are
+    uint64_t skip_rows = 0;         // good rows at the beginning that have been published before
   };
   enum class State : uint8_t {
     kRunning,
@@ -50,7 +51,7 @@ class Feeder {
   bool SkipRows();
   bool TakeRow();
   bool IsDue(MonotonicTime now);
-  void Publish(WallTime wall);
+  void Publish(MonotonicTime now, WallTime wall);
   void OnBadRow(std::string_view problem);
 
   const Options options_;
@@ -64,6 +65,7 @@ class Feeder {
   uint64_t to_skip_;
   std::optional<MonotonicTime> next_due_;
   std::optional<MonotonicTime> started_at_;
+  MonotonicTime next_payload_at_;
   int64_t first_time_ns_ = 0;
   uint64_t published_ = 0;
   uint64_t bad_rows_ = 0;

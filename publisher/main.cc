@@ -33,6 +33,9 @@ namespace {
 constexpr Nanos kLongestDrain = std::chrono::seconds(30);
 // Messages taken in between two turns of the server: acks and pings are small.
 constexpr int kMessagesPerTurn = 256;
+// What one part of an object takes of a capped rate: what else is on the link waits no longer.
+constexpr int kPartsPerSecond = 200;
+constexpr size_t kLeastPartBytes = 2048;
 // The timers of the server need no finer grain.
 constexpr Nanos kIdleWait = std::chrono::milliseconds(50);
 
@@ -45,6 +48,7 @@ struct Options {
   bool strict = false;
   bool stamp_now = false;
   bool keep_open = false;
+  app::BitRate rate;
   app::ByteSize ring{size_t{256} << 20};
   app::ByteSize window{1 << 20};
   uint64_t packed_sessions = feed::ServerOptions().max_packed_sessions;
@@ -64,13 +68,17 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option(
       "--source SOURCE", &o->source,
       "csv:FILE or ndjson:FILE (plain or gzip; - is standard input), iex:FILE (IEX TOPS or "
-      "DEEP, pcap), itch:FILE (NASDAQ TotalView-ITCH) or synthetic:KEY=VALUE,...");
+      "DEEP, pcap), itch:FILE (NASDAQ TotalView-ITCH) or synthetic:KEY=VALUE,...; objects: "
+      "files:FOLDER or stream:TOPIC:FILE");
   line->Require("--source");
   app::AddSpeedOption(&o->speed, 0.001, 1e6, line);
   app::AddWaitForOption(&o->wait_for, line);
   line->Flag("--strict", &o->strict, "stop at the first bad row instead of skipping it");
   line->Flag("--stamp-now", &o->stamp_now,
              "replace the time of each tick by that of its publication, to measure latency");
+  line->Option("--rate RATE", &o->rate,
+               "objects: the most that is published a second, such as 20mbit, so that they delay "
+               "no price on the same link; 0 is as fast as it goes");
   line->Flag("--keep-open", &o->keep_open, "stay for latecomers after the end of the source");
   line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
@@ -101,6 +109,10 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Example(
       "fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --journal today",
       "after a crash it goes on with the next row");
+  line->Example(
+      "fantail-publisher --listen tcp://127.0.0.1:5560 --feed files --source files:clips --rate "
+      "20mbit --keep-open",
+      "the files of a folder, as objects of a feed of their own");
   line->Example("producer | fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:-",
                 "ticks from another program");
 }
@@ -159,9 +171,11 @@ class Publisher {
  private:
   // The epoch, and with a journal all that is known of it.
   absl::Status Begin() {
-    const bool paced = options_.speed == 0;
-    Feeder::Options feeding{
-        .speed = options_.speed, .strict = options_.strict, .stamp_now = options_.stamp_now};
+    const bool paced = this->paced();
+    Feeder::Options feeding{.speed = options_.speed,
+                            .strict = options_.strict,
+                            .stamp_now = options_.stamp_now,
+                            .bytes_per_second = options_.rate.bits / 8};
     if (!options_.journal.empty()) {
       auto journal = Journal::Open(JournalOptionsOf(), &sink_);
       if (!journal.ok()) return app::About("--journal", journal.status());
@@ -196,6 +210,8 @@ class Publisher {
                     [this](std::string_view why) { OnBadRow(why); });
     return absl::OkStatus();
   }
+
+  bool paced() const { return options_.speed == 0 || source_->paced(); }
 
   JournalOptions JournalOptionsOf() const {
     const tape::SyncMode sync = options_.journal_sync == "always"  ? tape::SyncMode::kAlways
@@ -250,7 +266,7 @@ class Publisher {
       released_ = options_.wait_for.empty() || server_.SomebodyHas(Pattern(options_.wait_for));
       if (!released_) return false;
     }
-    if (options_.speed == 0 && server_.Congested()) return false;
+    if (paced() && server_.Congested()) return false;
     if (journal_ != nullptr) journal_->set_now(net::ReadWallClock());
     return feeder_->Turn(now, net::ReadWallClock());
   }
@@ -354,6 +370,24 @@ class Publisher {
   uint64_t reported_bytes_ = 0;
 };
 
+size_t PartBytes(app::BitRate rate) {
+  if (rate.bits == 0) return wire::kMaxPartBytes;
+  return std::clamp(static_cast<size_t>(rate.bits / 8 / kPartsPerSecond), kLeastPartBytes,
+                    wire::kMaxPartBytes);
+}
+
+absl::Status CheckObjects(const Options& o, const source::Source& source) {
+  if (source.objects() && !o.journal.empty()) {
+    return absl::InvalidArgumentError("--journal: a journal is a tape of ticks, and " + o.source +
+                                      " gives objects; leave it out");
+  }
+  if (!source.objects() && o.rate.bits != 0) {
+    return absl::InvalidArgumentError("--rate: it is for objects, and " + o.source +
+                                      " gives ticks, which do not wait; leave it out");
+  }
+  return absl::OkStatus();
+}
+
 int Main(int argc, char** argv) {
   Options options;
   app::CommandLine line("fantail-publisher",
@@ -367,10 +401,12 @@ int Main(int argc, char** argv) {
     return line.Fail(s);
   }
   app::Signals signals;
-  absl::StatusOr<std::unique_ptr<source::Source>> source = source::OpenSource(options.source);
+  absl::StatusOr<std::unique_ptr<source::Source>> source =
+      source::OpenSource(options.source, PartBytes(options.rate));
   if (!source.ok()) {
     return line.Fail(app::About("--source", source.status()));
   }
+  if (const absl::Status s = CheckObjects(options, **source); !s.ok()) return line.Fail(s);
   Publisher publisher(options, *std::move(source), &signals);
   if (const absl::Status s = publisher.Start(); !s.ok()) return line.Fail(s);
   const int code = publisher.Run();

@@ -83,6 +83,10 @@ void CommandLine::Option(std::string_view spec, Nanos* value, std::string_view h
           SetterOf(value, ParseDuration));
 }
 
+void CommandLine::Option(std::string_view spec, BitRate* value, std::string_view help) {
+  Declare(spec, help, FormatBitRate(*value), SetterOf(value, ParseBitRate));
+}
+
 void CommandLine::Option(std::string_view spec, ByteSize* value, std::string_view help) {
   Declare(spec, help, FormatByteSize(*value), SetterOf(value, ParseByteSize));
 }

@@ -66,6 +66,7 @@ class CommandLine {
   void Option(std::string_view spec, std::string* value, std::string_view help);
   void Option(std::string_view spec, Nanos* value, std::string_view help);
   void Option(std::string_view spec, ByteSize* value, std::string_view help);
+  void Option(std::string_view spec, BitRate* value, std::string_view help);
   void Option(std::string_view spec, uint64_t* value, std::string_view help, Range range = {});
   // One of `choices`.
   void Choice(std::string_view spec, std::string* value, std::vector<std::string> choices,

@@ -35,6 +35,9 @@ constexpr std::array<Unit, 11> kByteUnits = {{{"TiB", 1ULL << 40},
                                               {"GB", 1'000'000'000},
                                               {"TB", 1'000'000'000'000}}};
 
+constexpr std::array<Unit, 3> kBitUnits = {
+    {{"gbit", 1'000'000'000}, {"mbit", 1'000'000}, {"kbit", 1'000}}};
+
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -130,6 +133,25 @@ std::string FormatByteSize(ByteSize size) {
   for (const Unit& unit : kByteUnits) {
     if (size.bytes >= unit.factor && size.bytes % unit.factor == 0) {
       return fmt::format("{}{}", size.bytes / unit.factor, unit.name);
+    }
+  }
+  return "0";
+}
+
+absl::StatusOr<BitRate> ParseBitRate(std::string_view text) {
+  if (text == "0") return BitRate{};
+  const std::optional<uint64_t> number = TakeNumber(&text);
+  const std::optional<uint64_t> factor = number ? FactorOf(kBitUnits, text) : std::nullopt;
+  if (!factor || *number > 1'000'000) {
+    return absl::InvalidArgumentError("not a rate; write one such as 20mbit, 500kbit or 1gbit");
+  }
+  return BitRate{*number * *factor};
+}
+
+std::string FormatBitRate(BitRate rate) {
+  for (const Unit& unit : kBitUnits) {
+    if (rate.bits >= unit.factor && rate.bits % unit.factor == 0) {
+      return fmt::format("{}{}", rate.bits / unit.factor, unit.name);
     }
   }
   return "0";

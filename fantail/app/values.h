@@ -24,6 +24,13 @@ struct ByteSize {
   friend bool operator==(ByteSize, ByteSize) = default;
 };
 
+// How many bits a second.
+struct BitRate {
+  uint64_t bits = 0;
+
+  friend bool operator==(BitRate, BitRate) = default;
+};
+
 // What a number may be, both ends included.
 struct Range {
   uint64_t least = 0;
@@ -38,6 +45,9 @@ std::string FormatDuration(Nanos duration);
 
 // Digits, then nothing or B, KiB, MiB, GiB, TiB (powers of 1024) or kB, KB, MB, GB, TB (of 1000).
 absl::StatusOr<ByteSize> ParseByteSize(std::string_view text);
+// Digits, then kbit, mbit or gbit (powers of 1000), as tc has them. 0 needs no unit.
+absl::StatusOr<BitRate> ParseBitRate(std::string_view text);
+std::string FormatBitRate(BitRate rate);
 // In the largest unit of 1024 that divides it.
 std::string FormatByteSize(ByteSize size);
 

@@ -39,6 +39,7 @@ void EpochState::AddVenue(VenueId id, std::string_view name) {
 void EpochState::AddImage(const TopicImage& image, std::span<const wire::Tick> statuses,
                           MonotonicTime now) {
   image_.Replace(image);
+  objects_.Forget(image.topic);
   for (Group* group : RouteOf(image.topic)) group->AddImage(image, statuses, now);
   // At which position is not known.
   constexpr Position kSomewhere{UINT64_MAX};
@@ -54,7 +55,11 @@ void EpochState::AddStatus(const wire::Tick& tick, Position position, MonotonicT
 
 void EpochState::AddRecords(std::span<const wire::Record> records, MonotonicTime now) {
   for (const wire::Record& record : records) {
-    if (record.tick.sequence > image_.LastSequence(record.tick.topic)) {
+    const Sequence last = image_.LastSequence(record.tick.topic);
+    if (record.tick.sequence > last) {
+      if (wire::IsPart(record.tick)) {
+        objects_.Take(record, /*follows=*/record.tick.sequence == last + 1);
+      }
       image_.Apply(record.tick);
       Changed(record.tick.topic, record.position, now);
     }
@@ -114,7 +119,7 @@ void EpochState::Join(Session* session) {
   FANTAIL_CHECK(session->group == nullptr);
   std::unique_ptr<Group>& group = groups_[session->interest.Key()];
   if (group == nullptr) {
-    group = std::make_unique<Group>(session->interest, head_, share_from_);
+    group = std::make_unique<Group>(session->interest, head_, share_from_, &payloads_);
     for (const Pattern& pattern : session->interest.patterns()) {
       topics_.ForEachMatch(pattern, [&](TopicId id) { RouteOf(id).push_back(group.get()); });
     }

@@ -20,6 +20,7 @@
 #include "fantail/feed/group.h"
 #include "fantail/feed/image.h"
 #include "fantail/feed/newest.h"
+#include "fantail/feed/payloads.h"
 #include "fantail/feed/ring.h"
 #include "fantail/feed/status_log.h"
 #include "fantail/feed/topics.h"
@@ -30,7 +31,11 @@ class EpochState {
  public:
   // `share_from`: see Group.
   EpochState(Epoch epoch, bool paced, size_t ring_bytes, size_t share_from)
-      : epoch_(epoch), paced_(paced), share_from_(share_from), ring_(ring_bytes) {}
+      : epoch_(epoch),
+        paced_(paced),
+        share_from_(share_from),
+        ring_(ring_bytes),
+        payloads_(ring_bytes) {}
 
   Epoch epoch() const { return epoch_; }
   bool paced() const { return paced_; }
@@ -39,6 +44,12 @@ class EpochState {
   const Topics& topics() const { return topics_; }
   const ImageTable& image() const { return image_; }
   const Ring& ring() const { return ring_; }
+  const Payloads& payloads() const { return payloads_; }
+  // Where the object begins that the topic is at, if all of it is held here.
+  std::optional<Objects::Begin> ObjectOf(TopicId id) const {
+    const auto begin = objects_.BeginOf(id);
+    return begin && begin->position > ring_.dropped_through() ? begin : std::nullopt;
+  }
   const StatusLog& statuses() const { return statuses_; }
   // Where the topic last changed: what is complete through there has that.
   Position ChangedAt(TopicId id) const {
@@ -64,6 +75,10 @@ class EpochState {
   // Records above all before them go to the groups; older ones (topics whose splice is not through)
   // only into ring and image.
   void AddRecords(std::span<const wire::Record> records, MonotonicTime now);
+  void AddPayload(Position of, std::span<const std::byte> bytes) {
+    const Position dropped = payloads_.Add(of, bytes);
+    if (dropped.value != 0) ring_.DropThrough(dropped);
+  }
   void AddOlder(std::span<const wire::Record> records);
   void AddGap(const GapNotice& gap, MonotonicTime now);
   // A publisher goes on with an epoch that it has begun before: what is told from here on comes
@@ -134,6 +149,8 @@ class EpochState {
   wire::TextListBuilder venue_texts_;
   ImageTable image_;
   Ring ring_;
+  Payloads payloads_;
+  Objects objects_;
   Archive* archive_ = nullptr;
   Coverage coverage_;
 

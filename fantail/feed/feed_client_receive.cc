@@ -172,6 +172,7 @@ void FeedClient::On(const wire::Names& names) {
 }
 
 void FeedClient::On(const wire::Batch& batch) {
+  if (!batch.payload.empty()) events_->OnPayload(batch.first, batch.payload);
   TakeBatch(batch.after, batch.through, batch.replay, batch.ticks.size(), [&](size_t i) {
     return wire::Record{batch.PositionAt(i), batch.ticks[i]};
   });

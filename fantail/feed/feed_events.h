@@ -117,6 +117,9 @@ class RecordSink {
   // A name, before its first use. May be repeated.
   virtual void OnTopic(TopicId id, std::string_view name) = 0;
   virtual void OnVenue(VenueId id, std::string_view name) = 0;
+  // What a part of an object carries, before its record. It may be that the record has come before,
+  // or does not come.
+  virtual void OnPayload(Position of, std::span<const std::byte> bytes) { (void)of, (void)bytes; }
   // Records in the order of their topics' sequences, none missing, none twice.
   virtual void OnRecords(std::span<const wire::Record> records) = 0;
 };

@@ -127,6 +127,8 @@ class FeedServer {
   void AddImage(const TopicImage& image, std::span<const wire::Tick> statuses = {}) {
     state_->AddImage(image, statuses, now_);
   }
+  // What the part at that position carries, before its record.
+  void AddPayload(Position of, std::span<const std::byte> bytes) { state_->AddPayload(of, bytes); }
   void AddRecords(std::span<const wire::Record> records) {
     counters_.records += records.size();
     state_->AddRecords(records, now_);

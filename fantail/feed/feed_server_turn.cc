@@ -325,7 +325,7 @@ const wire::Message& FeedServer::Logged(const Session& session, const Group::Ent
 }
 
 void FeedServer::TookLogged(Session* session, const Group::Entry& entry) {
-  if (entry.ticks != 0) session->shares = TakesPacked(*session, entry);
+  if (entry.ticks != 0 && !entry.part) session->shares = TakesPacked(*session, entry);
 }
 
 // Since when the oldest has waited that the session's group has for it; nothing if it has all.

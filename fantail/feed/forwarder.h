@@ -37,6 +37,9 @@ class Forwarder final : private FeedEvents {
   void OnUpdate(const ImageUpdate& update) override {
     server_.AddImage(update.image, update.statuses);
   }
+  void OnPayload(Position of, std::span<const std::byte> bytes) override {
+    server_.AddPayload(of, bytes);
+  }
   void OnRecords(std::span<const wire::Record> records) override { server_.AddRecords(records); }
   void OnBackfill(std::span<const wire::Record> records) override { server_.AddBackfill(records); }
   void OnThrough(Position through) override { server_.AdvanceHead(through); }

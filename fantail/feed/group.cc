@@ -67,6 +67,11 @@ void Group::SealRecords(Position through, MonotonicTime now) {
   if (HasNames()) SealNames(now);
   std::span<const wire::Record> left = records_;
   while (!left.empty()) {
+    if (wire::IsPart(left.front().tick)) {
+      SealPart(left.front(), left.size() == 1 ? through : left.front().position, now);
+      left = left.subspan(1);
+      continue;
+    }
     const Form form = FormOfNext(now);
     most_ticks_ = form.plain ? wire::kMaxBatchTicks : wire::kMaxPackedBatchTicks;
     auto some = left.first(std::min(left.size(), most_ticks_));
@@ -84,6 +89,17 @@ void Group::SealRecords(Position through, MonotonicTime now) {
     Push(std::move(entry), now);
   }
   records_.clear();
+}
+
+void Group::SealPart(const wire::Record& part, Position through, MonotonicTime now) {
+  Entry entry{.plain = wire::EncodeBatch(through_, through, {&part, 1}, wire::Replay::kLive,
+                                         payloads_->Of(part.position)),
+              .part = true,
+              .ticks = 1};
+  sealed_ticks_ += members.size();
+  sealed_room_ += members.size();
+  through_ = through;
+  Push(std::move(entry), now);
 }
 
 // What the members take of the batch that is about to be sealed.

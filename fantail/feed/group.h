@@ -24,6 +24,7 @@
 #include "fantail/feed/feed_events.h"
 #include "fantail/feed/image.h"
 #include "fantail/feed/interest.h"
+#include "fantail/feed/payloads.h"
 #include "fantail/wire/limits.h"
 #include "fantail/wire/message.h"
 #include "fantail/wire/messages.h"
@@ -39,6 +40,7 @@ class Group {
     wire::Message plain;   // empty: every member takes the packed one
     wire::Message packed;  // of the stream that members share; empty: there is none
     bool begins = false;   // the stream, with this
+    bool part = false;     // of an object, in no stream
     Position through;      // of the member that has sent it
     uint32_t ticks = 0;
     MonotonicTime sealed;  // since when it waits
@@ -47,8 +49,12 @@ class Group {
   };
 
   // `share_from`: so many members share a stream; for fewer, packing costs more than it saves.
-  Group(Interest interest, Position through, size_t share_from)
-      : share_from_(share_from), interest_(std::move(interest)), through_(through) {}
+  // `payloads`: of the parts among the records.
+  Group(Interest interest, Position through, size_t share_from, const Payloads* payloads)
+      : share_from_(share_from),
+        payloads_(payloads),
+        interest_(std::move(interest)),
+        through_(through) {}
 
   const Interest& interest() const { return interest_; }
 
@@ -59,6 +65,10 @@ class Group {
   void AddRecord(const wire::Record& record, MonotonicTime now) {
     if (!images_.empty()) SealImages(now);
     if (!records_.empty() && record.position - records_.front().position > UINT32_MAX) {
+      SealRecords(records_.back().position, now);
+    }
+    // A part goes in a message of its own.
+    if (!records_.empty() && wire::IsPart(record.tick) != wire::IsPart(records_.back().tick)) {
       SealRecords(records_.back().position, now);
     }
     records_.push_back(record);
@@ -89,6 +99,7 @@ class Group {
   void SealNames(MonotonicTime now);
   void SealImages(MonotonicTime now);
   void SealRecords(Position through, MonotonicTime now);
+  void SealPart(const wire::Record& part, Position through, MonotonicTime now);
   void Push(Entry entry, MonotonicTime now);
   struct Form {
     bool plain = true;
@@ -100,6 +111,7 @@ class Group {
               Entry* entry);
 
   const size_t share_from_;
+  const Payloads* const payloads_;
   Interest interest_;
   Position through_;  // of the newest entry
 

@@ -90,6 +90,8 @@ void ApplyTick(const wire::Tick& tick, TopicImage* image) {
     case wire::TickKind::kStatus:
       image->status = tick;
       break;
+    case wire::TickKind::kPart:
+      break;
   }
 }
 

@@ -36,6 +36,9 @@ class Lines::Line final : private FeedEvents {
   void OnUpdate(const ImageUpdate& update) override {
     lines_->OnImage(this, update.image, update.statuses);
   }
+  void OnPayload(Position of, std::span<const std::byte> bytes) override {
+    if (lines_->InEpoch(*this)) lines_->events_->OnPayload(of, bytes);
+  }
   void OnRecords(std::span<const wire::Record> records) override {
     lines_->OnRecords(this, records);
   }

@@ -5,6 +5,7 @@
 #include "fantail/base/check.h"
 #include "fantail/feed/group.h"
 #include "fantail/wire/decode.h"
+#include "fantail/wire/part.h"
 
 namespace fantail::feed {
 namespace {
@@ -13,10 +14,16 @@ bool IsBatch(const wire::Message& message) {
   return static_cast<wire::Kind>(message.bytes()[0]) == wire::Kind::kBatch;
 }
 
+// Objects are compressed already, or their owner would have done it.
+bool IsPart(const wire::Batch& batch) {
+  return batch.ticks.size() == 1 && wire::IsPart(batch.ticks.front());
+}
+
 }  // namespace
 
 bool Packing::Takes(const wire::Message& plain) {
-  return IsBatch(plain) || wire::PackedWriter::Takes(plain);
+  if (IsBatch(plain)) return !IsPart(wire::ViewOwnBatch(plain.bytes()));
+  return wire::PackedWriter::Takes(plain);
 }
 
 void Packing::Encode(const wire::Message& plain) {
@@ -45,6 +52,7 @@ uint64_t Packing::EncodeLog(const Group& group, uint64_t next) {
     const Group::Entry& entry = group.entry(next);
     if (!IsBatch(entry.plain)) break;
     const wire::Batch batch = wire::ViewOwnBatch(entry.plain.bytes());
+    if (IsPart(batch)) break;
     const bool fits = records_.size() + batch.ticks.size() <= wire::kMaxPackedBatchTicks;
     if (batch.after != through || !fits) break;
     AddRecords(batch);

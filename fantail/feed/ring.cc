@@ -30,6 +30,11 @@ void Ring::NewChunk() {
   chunks_.push_back(std::move(chunk));
 }
 
+void Ring::DropThrough(Position position) {
+  dropped_through_ = std::max(dropped_through_, position);
+  while (!chunks_.empty() && chunks_.front().back().position <= position) chunks_.pop_front();
+}
+
 void Ring::Insert(const wire::Record& record) {
   if (record.position <= dropped_through_) return;
   const auto found = FirstWithAfter(Position{record.position.value - 1});

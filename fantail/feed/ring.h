@@ -32,6 +32,8 @@ class Ring {
   Position dropped_through() const { return dropped_through_; }
   // Nothing up to `position` has ever been here. REQUIRES: the ring is empty.
   void BeginAt(Position position) { dropped_through_ = position; }
+  // As if everything up to `position` had been here and been dropped.
+  void DropThrough(Position position);
   size_t size_bytes() const { return chunks_.size() * kChunkRecords * sizeof(wire::Record); }
 
   // Calls `fn(record)` for records after `after`, by rising position, until it returns false.

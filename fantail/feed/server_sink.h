@@ -19,6 +19,9 @@ class ServerSink : public FeedContent {
   void OnTopic(TopicId id, std::string_view name) override { server_->AddTopic(id, name); }
   void OnVenue(VenueId id, std::string_view name) override { server_->AddVenue(id, name); }
   void OnImage(const TopicImage& image) override { server_->AddImage(image); }
+  void OnPayload(Position of, std::span<const std::byte> bytes) override {
+    server_->AddPayload(of, bytes);
+  }
   void OnRecords(std::span<const wire::Record> records) override { server_->AddRecords(records); }
   void OnThrough(Position through) override { server_->AdvanceHead(through); }
   void OnGap(const GapNotice& gap) override { server_->AddGap(gap); }

@@ -23,6 +23,15 @@ Position HeldBy(const EpochState& state, wire::StartKind kind) {
   return kind == wire::StartKind::kBackfill ? state.ring().dropped_through() : state.held_from();
 }
 
+wire::Message Encode(const EpochState& state, Position after, Position through,
+                     std::span<const wire::Record> records, wire::Replay replay) {
+  std::span<const std::byte> payload;
+  if (wire::IsPart(records.front().tick)) {
+    payload = state.payloads().Of(records.front().position);
+  }
+  return wire::EncodeBatch(after, through, records, replay, payload);
+}
+
 }  // namespace
 
 Splice::Progress Splice::Step(const EpochState& state, Session* session, MonotonicTime now,
@@ -176,6 +185,7 @@ void Splice::Begin(const EpochState& state, Session* session) {
   }
   SendGap(state, session, lost_after, std::move(lost), GapReason::kNotHeld);
   SendNames(state, session);
+  if (lost_.empty()) BeginObjects(state, session);
   resumed_ = Interest(std::move(resumed));
 }
 
@@ -189,6 +199,27 @@ void Splice::BeginTopic(const EpochState& state, TopicId id, wire::StartKind kin
   } else {
     to_image_.push_back(id);
   }
+}
+
+// Who is new to a topic of objects gets all of the one that it is at: the image says where that
+// begins, and the ring has the parts.
+void Splice::BeginObjects(const EpochState& state, Session* session) {
+  ImageChunk chunk;
+  const auto begin = [&](TopicId id) {
+    const auto object = state.ObjectOf(id);
+    if (!object) return false;
+    if (id.value >= from_.size()) from_.resize(state.topics().bound());
+    from_[id.value] = object->sequence;
+    cursor_ = std::min(cursor_, Position{object->position.value - 1});
+    Include(id);
+    if (object->sequence.value > 1) {
+      chunk.Add({.topic = id, .sequence = Sequence{object->sequence.value - 1}});
+    }
+    if (chunk.full()) session->outbox.push_back(wire::Encode(chunk.Take(Position{})));
+    return true;
+  };
+  to_image_.erase(std::remove_if(to_image_.begin(), to_image_.end(), begin), to_image_.end());
+  if (!chunk.empty()) session->outbox.push_back(wire::Encode(chunk.Take(Position{})));
 }
 
 void Splice::SendNames(const EpochState& state, Session* session) {
@@ -305,13 +336,16 @@ std::optional<std::vector<wire::Record>> Splice::Slice(const EpochState& state, 
     const bool far = !records.empty() && record.position - records.front().position > UINT32_MAX;
     enough = record.position > through;
     if (enough) return false;
-    enough = records.size() == wire::kMaxBatchTicks || ++scanned > kScanLimit || far;
+    // A part goes in a message of its own.
+    const bool part = wire::IsPart(record.tick) && wanted(record);
+    const bool apart = !records.empty() && (part || wire::IsPart(records.front().tick));
+    enough = records.size() == wire::kMaxBatchTicks || ++scanned > kScanLimit || far || apart;
     if (enough) {
       reached = Position{record.position.value - 1};
       if (planted::On(planted::Bug::kSliceSkipsOne)) reached = record.position;
       return false;
     }
-    if (wanted(record.tick.topic)) records.push_back(record);
+    if (wanted(record)) records.push_back(record);
     return true;
   };
   if (*cursor >= state.ring().dropped_through()) {
@@ -331,11 +365,14 @@ std::optional<std::vector<wire::Record>> Splice::Slice(const EpochState& state, 
 
 void Splice::ReplayIncluded(const EpochState& state, Session* session) {
   const Position after = cursor_;
-  const auto records = Slice(
-      state, state.head(), [this](TopicId id) { return Includes(id); }, &cursor_);
+  const auto wanted = [this](const wire::Record& record) {
+    const TopicId id = record.tick.topic;
+    return Includes(id) && (id.value >= from_.size() || record.tick.sequence >= from_[id.value]);
+  };
+  const auto records = Slice(state, state.head(), wanted, &cursor_);
   if (!records) return StartOver(state, session, GapReason::kNotHeld);
   if (records->empty()) return;
-  session->outbox.push_back(wire::EncodeBatch(after, cursor_, *records, wire::Replay::kResumed));
+  session->outbox.push_back(Encode(state, after, cursor_, *records, wire::Replay::kResumed));
 }
 
 // One chunk; how many bytes it has.
@@ -365,12 +402,14 @@ void Splice::SendBackfill(const EpochState& state, Session* session) {
     backfill.after = gone;
   }
   const Position after = backfill.after;
-  const auto wanted = [&](TopicId id) { return backfill.pattern.Matches(state.topics().Name(id)); };
+  const auto wanted = [&](const wire::Record& record) {
+    return backfill.pattern.Matches(state.topics().Name(record.tick.topic));
+  };
   if (after < backfill.through) {
     const auto records = Slice(state, backfill.through, wanted, &backfill.after);
     if (records && !records->empty()) {
       session->outbox.push_back(
-          wire::EncodeBatch(after, backfill.after, *records, wire::Replay::kBackfill));
+          Encode(state, after, backfill.after, *records, wire::Replay::kBackfill));
     }
   }
   if (backfill.after >= backfill.through) backfills_.pop_back();

@@ -61,6 +61,7 @@ class Splice {
   }
   void BeginTopic(const EpochState& state, TopicId id, wire::StartKind kind);
   void SendNames(const EpochState& state, Session* session);
+  void BeginObjects(const EpochState& state, Session* session);
   void SendGap(const EpochState& state, Session* session, Position after,
                std::vector<Pattern> patterns, GapReason reason);
   Position HeldFrom(const EpochState& state) const;
@@ -102,6 +103,8 @@ class Splice {
   std::vector<bool> included_;  // by topic id
   std::vector<bool> begun_;     // likewise: has a place in names_ and in included_ or to_image_
   Position cursor_;
+  // By topic id: records before this sequence are left out, where it is not 0.
+  std::vector<Sequence> from_;
   std::vector<TopicId> names_;
   std::vector<TopicId> to_image_;
   size_t imaged_ = 0;

@@ -38,6 +38,7 @@ const char* Sequencer::Add(const text::Row& row) {
   record.tick.topic = topic->second.id;
   record.tick.sequence = ++topic->second.last;
   record.tick.venue = venue_id;
+  if (!row.payload.empty()) sink_->OnPayload(record.position, row.payload);
   records_.push_back(record);
   if (records_.size() == wire::kMaxBatchTicks) Flush();
   return nullptr;

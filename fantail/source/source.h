@@ -28,6 +28,10 @@ class Source {
   virtual std::string_view problem() const = 0;
   // How much of the source has been read, 0 to 1; negative if that is not known (a pipe).
   virtual double progress() const { return -1; }
+  // Whether it gives parts of objects instead of ticks.
+  virtual bool objects() const { return false; }
+  // Whether all of it is there, for sessions that take their time: its feed is paced.
+  virtual bool paced() const { return false; }
   // A descriptor to wait on after kWait; -1 if this source never waits.
   virtual int ready_fd() const { return -1; }
 };

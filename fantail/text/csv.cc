@@ -172,6 +172,9 @@ char* FormatCsvRow(std::string_view symbol, std::string_view venue, const Tick& 
     case TickKind::kStatus:
       out = FormatStatus(tick, out);
       break;
+    case TickKind::kPart:
+      out = Copy("part,,,,,,,", out);
+      break;
     default:
       out = std::to_chars(out, out + 3, static_cast<unsigned>(tick.kind)).ptr;
       out = Copy(",,,,,,,", out);

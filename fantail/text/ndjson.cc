@@ -69,6 +69,8 @@ char* FormatType(TickKind kind, char* out) {
       return Copy("{\"type\":\"quote\",", out);
     case TickKind::kStatus:
       return Copy("{\"type\":\"status\",", out);
+    case TickKind::kPart:
+      return Copy("{\"type\":\"part\",", out);
   }
   out = Copy("{\"type\":\"", out);
   out = FormatNumber(static_cast<uint64_t>(kind), out);
@@ -83,6 +85,8 @@ char* FormatFields(const Tick& tick, char* out) {
       return FormatQuote(tick, out);
     case TickKind::kStatus:
       return FormatStatus(tick, out);
+    case TickKind::kPart:
+      break;
   }
   return out;
 }

@@ -4,6 +4,8 @@
 #ifndef FANTAIL_TEXT_ROW_H_
 #define FANTAIL_TEXT_ROW_H_
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 
 #include "fantail/wire/tick.h"
@@ -16,6 +18,8 @@ struct Row {
   wire::Tick tick;         // topic, sequence and venue are 0: a publisher's sequencer gives them
   // The row was written without a time: the tick's is 0, and it is stamped when it is published.
   bool no_time = false;
+  // What a part of an object carries.
+  std::span<const std::byte> payload = {};
 };
 
 }  // namespace fantail::text

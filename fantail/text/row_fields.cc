@@ -111,6 +111,8 @@ const char* RowParser::Parse(const RowFields& fields, Row* row) {
     case TickKind::kStatus:
       problem = RequireBlank(fields, kPrice, kAskSize, "a change of status");
       break;
+    case TickKind::kPart:
+      break;  // no row is one
   }
   return problem != nullptr ? problem : ParseVenue(fields[kVenue], row);
 }

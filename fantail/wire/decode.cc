@@ -6,6 +6,7 @@
 #include "fantail/base/decimal.h"
 #include "fantail/base/pattern.h"
 #include "fantail/wire/identifier.h"
+#include "fantail/wire/part.h"
 #include "session_generated.h"
 
 namespace fantail::wire {
@@ -125,7 +126,11 @@ Problem Read(const fbs::Batch& t, Batch* m) {
   if (!Items(t.offsets(), &m->offsets) || !Items(t.ticks(), &m->ticks)) return "misaligned ticks";
   if (m->through < m->after) return "it goes through a position before the one it is after";
   if (m->replay > Replay::kBackfill) return "an unknown kind of replay";
-  if (m->ticks.empty()) return m->offsets.empty() ? nullptr : "offsets without ticks";
+  if (!Items(t.payload(), &m->payload)) return "misaligned payload";
+  if (m->ticks.empty()) {
+    if (!m->payload.empty()) return "a payload without a tick";
+    return m->offsets.empty() ? nullptr : "offsets without ticks";
+  }
   if (!m->offsets.empty() && m->offsets.size() != m->ticks.size()) {
     return "not one offset for each tick";
   }
@@ -140,8 +145,11 @@ Problem Read(const fbs::Batch& t, Batch* m) {
   if (last > m->through - m->first) return "its last tick is out of its range";
   for (const Tick& tick : m->ticks) {
     if (Problem problem = TickProblem(tick)) return problem;
+    if (IsPart(tick) && m->ticks.size() > 1) return "a part beside other ticks";
   }
-  return nullptr;
+  if (m->payload.empty()) return nullptr;
+  if (!IsPart(m->ticks.front())) return "a payload of what is no part";
+  return m->payload.size() > kMaxPartBytes ? "a payload is too long" : nullptr;
 }
 
 // At most one of each topic of the image, likewise by rising topic id.
@@ -300,7 +308,8 @@ Batch ViewOwnBatch(std::span<const std::byte> message) {
               .through = {t->through()},
               .first = {t->first()},
               .replay = static_cast<Replay>(t->replay())};
-  FANTAIL_CHECK(Items(t->offsets(), &batch.offsets) && Items(t->ticks(), &batch.ticks));
+  FANTAIL_CHECK(Items(t->offsets(), &batch.offsets) && Items(t->ticks(), &batch.ticks) &&
+                Items(t->payload(), &batch.payload));
   return batch;
 }
 

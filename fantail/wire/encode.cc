@@ -26,6 +26,12 @@ flatbuffers::Offset<flatbuffers::Vector<const Schema*>> Structs(Builder& builder
   return builder.CreateVectorOfStructs(reinterpret_cast<const Schema*>(items.data()), items.size());
 }
 
+// Absent if there is none.
+flat::Bytes Payload(Builder& b, std::span<const std::byte> payload) {
+  if (payload.empty()) return {};
+  return b.CreateVector(reinterpret_cast<const uint8_t*>(payload.data()), payload.size());
+}
+
 }  // namespace
 
 Message Encode(const Hello& hello) {
@@ -88,13 +94,14 @@ Message Encode(const Batch& batch) {
   const auto ticks = Structs<fbs::Tick>(b, batch.ticks);
   flatbuffers::Offset<flatbuffers::Vector<uint32_t>> offsets;
   if (!batch.offsets.empty()) offsets = b.CreateVector(batch.offsets.data(), batch.offsets.size());
-  return Finish(b, Kind::kBatch,
-                fbs::CreateBatch(b, batch.after.value, batch.through.value, batch.first.value,
-                                 offsets, ticks, static_cast<uint8_t>(batch.replay)));
+  return Finish(
+      b, Kind::kBatch,
+      fbs::CreateBatch(b, batch.after.value, batch.through.value, batch.first.value, offsets, ticks,
+                       static_cast<uint8_t>(batch.replay), Payload(b, batch.payload)));
 }
 
 Message EncodeBatch(Position after, Position through, std::span<const Record> records,
-                    Replay replay) {
+                    Replay replay, std::span<const std::byte> payload) {
   FANTAIL_CHECK(records.size() <= kMaxBatchTicks, records.size());
   // Kept from one batch to the next: 64 KiB from the heap each time cost page faults and a walk
   // through its free lists.
@@ -113,7 +120,7 @@ Message EncodeBatch(Position after, Position through, std::span<const Record> re
   }
   return Finish(b, Kind::kBatch,
                 fbs::CreateBatch(b, after.value, through.value, first.value, offsets, ticks,
-                                 static_cast<uint8_t>(replay)));
+                                 static_cast<uint8_t>(replay), Payload(b, payload)));
 }
 
 Message Encode(const Image& image) {

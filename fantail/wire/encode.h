@@ -31,8 +31,9 @@ Message Encode(const Goodbye& goodbye);
 
 // A plain batch of `records` (rising positions less than 2^32 apart, at most kMaxBatchTicks), which
 // are all of the interest in (after, through].
+// `payload`: of the only record, if that is a part.
 Message EncodeBatch(Position after, Position through, std::span<const Record> records,
-                    Replay replay);
+                    Replay replay, std::span<const std::byte> payload = {});
 
 }  // namespace fantail::wire
 

@@ -13,6 +13,9 @@ inline constexpr size_t kMaxMessageBytes = 64 * 1024;
 inline constexpr size_t kMaxBatchTicks = 1024;
 // Ticks in one packed message: twice as many save 1 % more (docs/decisions/0012).
 inline constexpr size_t kMaxPackedBatchTicks = 4096;
+// What one part of an object carries. It travels in a message of its own, with a tick and an
+// envelope of some 150 bytes.
+inline constexpr size_t kMaxPartBytes = 60 * 1024;
 // Topics of an epoch. Node tables are dense arrays over it: 16 million bounds them at some
 // gigabytes.
 inline constexpr uint32_t kMaxTopics = 1u << 24;

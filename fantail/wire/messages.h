@@ -130,6 +130,8 @@ struct Batch {
   std::span<const uint32_t> offsets;  // empty: consecutive from `first`
   std::span<const Tick> ticks;
   Replay replay = Replay::kLive;
+  // If the only tick is a part of an object.
+  std::span<const std::byte> payload;
 
   Position PositionAt(size_t i) const { return first + (offsets.empty() ? i : offsets[i]); }
 };

@@ -13,7 +13,12 @@
 
 namespace fantail::wire {
 
-enum class TickKind : uint8_t { kTrade = 1, kQuote = 2, kStatus = 3 };
+enum class TickKind : uint8_t {
+  kTrade = 1,
+  kQuote = 2,
+  kStatus = 3,
+  kPart = 16,  // of an object: any bytes, which travel beside it. See part.h
+};
 
 // Which sides of a tick are blank. A blank side is a value of its own, not a zero.
 enum TickFlag : uint8_t { kNoPrice = 1, kNoSize = 2, kNoAskPrice = 4, kNoAskSize = 8 };

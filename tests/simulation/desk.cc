@@ -47,6 +47,7 @@ void SimDesk::Forget() {
   venues_.clear();
   mine_.clear();
   announced_.clear();
+  payloads_.clear();
   through_ = Position{};
   records_ = 0;
   ended_ = false;
@@ -215,6 +216,17 @@ void SimDesk::OnImage(const feed::TopicImage& image) {
   mine->sequence = sequence;
 }
 
+void SimDesk::OnPayload(Position of, std::span<const std::byte> bytes) {
+  if (truth_ == nullptr || of.value == 0 || of > truth_->head()) {
+    return Violate("a payload of what was never published");
+  }
+  const auto [topic, sequence] = truth_->records()[of.value - 1];
+  const std::string wanted = PayloadOf(truth_->topics()[topic].name, sequence);
+  const std::string_view got(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (got != wanted) Violate("a payload of other content");
+  payloads_.insert(of);
+}
+
 void SimDesk::OnRecords(std::span<const wire::Record> records) {
   Hash(4, records.front().position.value, records.size());
   for (const wire::Record& record : records) TakeRecord(record);
@@ -235,6 +247,8 @@ void SimDesk::TakeRecord(const wire::Record& record) {
   if (!HasVenue(record.tick.venue, topic.venues[sequence - 1])) violate(" has another venue");
   if (record.position != topic.positions[sequence - 1]) violate(" is at another position");
   if (!mine->allowed) violate(" is not wanted");
+  const bool carries = world_->objects() && !PayloadOf(topic.name, sequence).empty();
+  if (carries && !payloads_.contains(record.position)) violate(" came without its payload");
   if (sequence != mine->sequence + 1) {
     violate(" after " + std::to_string(mine->sequence) + " of the same topic");
   }

@@ -1,7 +1,8 @@
 // A desk of a simulated world. It checks everything that it is given against the truth, as it
 // comes:
 //
-//  * a record is what was published, at its position, the next of its topic;
+//  * a record is what was published, at its position, the next of its topic, and what a part carries
+//    has come before it;
 //  * what does not come as a record was announced as a gap, before an image takes its place;
 //  * when all is said to have come through a position, it has;
 //  * nothing comes of a topic that the desk neither wants nor wanted until its node acknowledged;
@@ -78,6 +79,7 @@ class SimDesk final : public Node, public feed::FeedEvents {
   void OnVenue(VenueId id, std::string_view name) override;
   void OnImage(const feed::TopicImage& image) override;
   void OnUpdate(const feed::ImageUpdate& update) override;
+  void OnPayload(Position of, std::span<const std::byte> bytes) override;
   void OnRecords(std::span<const wire::Record> records) override;
   void OnThrough(Position through) override;
   void OnGap(const feed::GapNotice& gap) override;
@@ -118,6 +120,7 @@ class SimDesk final : public Node, public feed::FeedEvents {
   feed::Interest complete_;          // as mine_ knows it
   feed::Interest promised_;          // of that, what an OnHave has said
   std::vector<feed::GapNotice> announced_;
+  std::set<Position> payloads_;  // that have come
   Position through_;
   size_t records_ = 0;
   size_t all_records_ = 0;

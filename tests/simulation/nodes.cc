@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace fantail::simulation {
@@ -157,6 +158,19 @@ void SimPublisher::Publish(const std::string& symbol) {
   row.tick.price = random.Between(100, 10000);
   row.tick.size = random.Below(1000) + 1;
   row.tick.price_exponent = -2;
+  std::string payload;
+  if (world_->objects()) {
+    const auto sequence = static_cast<uint32_t>(Published(symbol) + 1);
+    const wire::Part part{.offset = sequence,
+                          .first = world_->DrawEdgeOfObject(),
+                          .last = world_->DrawEdgeOfObject(),
+                          .checksum = 7};
+    const int64_t time = row.tick.time_ns;
+    row.tick = wire::TickOf(part);
+    row.tick.time_ns = time;
+    payload = PayloadOf(symbol, sequence);
+    row.payload = std::as_bytes(std::span(payload));
+  }
   sequencer_->Add(row);
   truths_.at(epoch())->Add(symbol, row.venue.empty() ? "" : "XNYS", row.tick);
   world_->ScheduleTurn(this, Nanos{0});
@@ -240,6 +254,10 @@ void SimGateway::MendHoles() {
         }
         server()->AddTopic(record.tick.topic, published.name);
         if (!venue.empty()) server()->AddVenue(record.tick.venue, venue);
+        const std::string payload = PayloadOf(published.name, sequence);
+        if (world_->objects()) {
+          server()->AddPayload(record.position, std::as_bytes(std::span(payload)));
+        }
         server()->AddBackfill({&record, 1});
       }
       server()->Mend(number, from);

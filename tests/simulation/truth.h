@@ -14,6 +14,7 @@
 #include "fantail/base/ids.h"
 #include "fantail/feed/feed_events.h"
 #include "fantail/feed/image.h"
+#include "fantail/wire/part.h"
 
 namespace fantail::simulation {
 
@@ -28,6 +29,13 @@ inline feed::TopicImage Plain(feed::TopicImage image) {
   image.totals.topic = TopicId{};
   for (wire::Tick* tick : {&image.trade, &image.quote, &image.status}) *tick = Plain(*tick);
   return image;
+}
+
+// What the part of a topic carries at that sequence, in a feed of objects; nothing at times.
+inline std::string PayloadOf(std::string_view topic, uint32_t sequence) {
+  std::string bytes;
+  for (uint32_t n = sequence % 7; n > 0; --n) bytes.append(topic).append(std::to_string(sequence));
+  return bytes;
 }
 
 struct TruthTopic {

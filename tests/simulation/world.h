@@ -96,12 +96,19 @@ class SimLine final : public Node {
 
 class World {
  public:
-  explicit World(uint64_t seed) : random_(seed), encoding_random_(~seed) {}
+  explicit World(uint64_t seed)
+      : random_(seed),
+        encoding_random_(~seed),
+        part_random_(seed ^ 0x9e3779b97f4a7c15),
+        objects_(part_random_.OneIn(6)) {}
 
   MonotonicTime now() const { return now_; }
   Random& random() { return random_; }
   // What the next node or desk asks for. Drawn apart, so that it moves nothing else of a seed.
   wire::Encoding DrawEncoding() { return static_cast<wire::Encoding>(encoding_random_.Below(3)); }
+  // Whether the feed is one of objects; a feed has either these or ticks. Likewise drawn apart.
+  bool objects() const { return objects_; }
+  bool DrawEdgeOfObject() { return part_random_.OneIn(4); }
   bool FewPacked() { return encoding_random_.OneIn(2); }
   uint32_t DrawShareFrom() { return 1 + static_cast<uint32_t>(encoding_random_.Below(2)); }
 
@@ -211,6 +218,8 @@ class World {
 
   Random random_;
   Random encoding_random_;
+  Random part_random_;
+  const bool objects_;
   MonotonicTime now_{std::chrono::seconds(1)};
   std::map<std::string, std::unique_ptr<Node>> nodes_;
   std::vector<std::unique_ptr<Connection>> connections_;

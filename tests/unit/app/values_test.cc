@@ -72,5 +72,17 @@ TEST(YesNoTest, ReadsTheUsualWords) {
   EXPECT_FALSE(ParseYesNo("maybe").ok());
 }
 
+TEST(BitRateTest, ReadsEachUnitAndNothingElse) {
+  EXPECT_EQ(ParseBitRate("20mbit").value().bits, 20'000'000u);
+  EXPECT_EQ(ParseBitRate("500kbit").value().bits, 500'000u);
+  EXPECT_EQ(ParseBitRate("1gbit").value().bits, 1'000'000'000u);
+  EXPECT_EQ(ParseBitRate("0").value().bits, 0u);
+  for (const char* text : {"", "20", "20mb", "mbit", "-1mbit", "1.5mbit", "20 mbit"}) {
+    EXPECT_FALSE(ParseBitRate(text).ok()) << text;
+  }
+  EXPECT_EQ(FormatBitRate({20'000'000}), "20mbit");
+  EXPECT_EQ(FormatBitRate({}), "0");
+}
+
 }  // namespace
 }  // namespace fantail::app

@@ -25,7 +25,8 @@ class GroupTest : public ::testing::Test {
   void AddImage(uint32_t id) { group.AddImage({.topic = {id}, .sequence = {9}}, {}, now); }
 
   MonotonicTime now;
-  Group group{Interest(P({"A*"})), {10}, 8};
+  Payloads payloads{0};
+  Group group{Interest(P({"A*"})), {10}, 8, &payloads};
 };
 
 TEST_F(GroupTest, NamesComeBeforeImagesAndImagesBeforeRecords) {

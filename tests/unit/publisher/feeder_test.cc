@@ -205,5 +205,24 @@ TEST_F(FeederTest, ARowWithoutATimeComesAtOnceAndHasTheTimeOfItsPublication) {
   EXPECT_EQ(feeder.next_due(), now + std::chrono::seconds(1));
 }
 
+TEST_F(FeederTest, PayloadsLeaveAtTheirRateAndWhatWasLateIsMadeUpForBriefly) {
+  const std::string bytes(1000, 'x');
+  for (int i = 0; i < 100; ++i) {
+    text::Row row{.symbol = "film", .venue = "", .tick = {}, .no_time = true};
+    row.tick.kind = wire::TickKind::kPart;
+    row.payload = std::as_bytes(std::span(bytes));
+    source.script.emplace_back(source::Source::Result::kRow, row);
+  }
+  Feeder feeder = Make({.speed = 0, .bytes_per_second = 1'000'000});
+  feeder.Turn(now, wall);
+  const size_t at_once = published.records.size();
+  EXPECT_LE(at_once, 22u);
+  EXPECT_TRUE(feeder.next_due());
+  feeder.Turn(now += milliseconds(10), wall);
+  EXPECT_EQ(published.records.size(), at_once + 10);
+  feeder.Turn(now += milliseconds(500), wall);
+  EXPECT_LE(published.records.size(), at_once + 10 + 21);
+}
+
 }  // namespace
 }  // namespace fantail::publisher

@@ -36,8 +36,8 @@ TEST(OpenSourceTest, OpensTheSyntheticMarketWithAndWithoutKeys) {
 
 TEST(OpenSourceTest, NamesTheSchemesThatItKnows) {
   const std::string forms =
-      "write csv:FILE, ndjson:FILE (- is standard input), tape:TAPE, iex:FILE, itch:FILE or "
-      "synthetic:KEY=VALUE,...";
+      "write csv:FILE, ndjson:FILE (- is standard input), tape:TAPE, iex:FILE, itch:FILE, "
+      "synthetic:KEY=VALUE,..., files:FOLDER or stream:TOPIC:FILE";
   EXPECT_EQ(ErrorOf("pcap:x"), "source \"pcap:x\": unknown scheme \"pcap\"; " + forms);
   EXPECT_EQ(ErrorOf("ticks.csv"), "source \"ticks.csv\": no scheme; " + forms);
 }

@@ -8,6 +8,7 @@
 #include "fantail/wire/decode.h"
 #include "fantail/wire/encode.h"
 #include "fantail/wire/limits.h"
+#include "fantail/wire/part.h"
 #include "tests/support/messages.h"
 
 namespace fantail::wire {
@@ -222,6 +223,30 @@ TEST(NonsenseTest, TheAgesOfAPathNeverAddUpToAnOverflow) {
   EXPECT_EQ(With(APong(), [](Pong& m) { m.hops[0].age_ns = UINT64_MAX; }), "an age out of range");
   const uint64_t sixteenth = static_cast<uint64_t>(INT64_MAX) / kMaxHops;
   EXPECT_EQ(With(APong(), [&](Pong& m) { m.hops[0].age_ns = sixteenth; }), "an age out of range");
+}
+
+TEST(NonsenseTest, APayloadIsOfOnePartAloneAndFitsOneMessage) {
+  Tick part = TickOf({.first = true});
+  part.sequence = {1};
+  const std::vector<Tick> one = {part};
+  const std::vector<Tick> two = {part, part};
+  const std::vector<std::byte> bytes(kMaxPartBytes + 1);
+  const std::span<const std::byte> all = bytes;
+  const Batch batch{.after = {1},
+                    .through = {5},
+                    .first = {2},
+                    .offsets = {},
+                    .ticks = one,
+                    .payload = all.first(kMaxPartBytes)};
+  EXPECT_EQ(WrongWith(batch), "");
+  EXPECT_EQ(With(batch, [&](Batch& m) { m.payload = {}; }), "");
+  EXPECT_EQ(With(batch, [&](Batch& m) { m.payload = all; }), "a payload is too long");
+  EXPECT_EQ(With(batch, [&](Batch& m) { m.ticks = two; }), "a part beside other ticks");
+  EXPECT_EQ(With(batch, [&](Batch& m) { m.ticks = {}; }), "a payload without a tick");
+  Tick trade = part;
+  trade.kind = TickKind::kTrade;
+  const std::vector<Tick> no_part = {trade};
+  EXPECT_EQ(With(batch, [&](Batch& m) { m.ticks = no_part; }), "a payload of what is no part");
 }
 
 }  // namespace
