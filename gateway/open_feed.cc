@@ -29,6 +29,8 @@ namespace {
 constexpr int kMessagesPerTurn = 16;
 // Who subscribes to thousands of topics does not hold up the ticks of the others.
 constexpr int kFramesPerTurn = 256;
+// With as many that linger, a session may still want all of them.
+constexpr uint64_t kMostPatterns = 30'000;
 constexpr Nanos kIdleWait = std::chrono::milliseconds(20);
 // A start that goes well is over sooner, and says nothing of connecting.
 constexpr Nanos kQuietStart = std::chrono::seconds(1);
@@ -59,7 +61,7 @@ void Declare(Options* o, app::CommandLine* line) {
                "how long a pattern that nobody wants any more is still taken from above");
   line->Option("--max-patterns N", &o->max_patterns,
                "patterns of all subscribers together; beyond it everything is taken from above",
-               {.least = 1, .most = 50'000});
+               {.least = 1, .most = kMostPatterns});
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-open-feed --connect tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5580",
                 "beside a gateway; docs/examples has subscribers in Python and for Node");
@@ -171,6 +173,8 @@ class OpenFeedProgram {
   }
 
   void ReportState(MonotonicTime now) {
+    const std::string refusal = feed_.TakeRefusal();
+    if (!refusal.empty()) refusal_log_.Warn(now, "refused above: {}", app::Harmless(refusal));
     const feed::FeedState& state = lines_.state();
     if (state.state == feed::State::kConnecting && now - started_at_ < kQuietStart) return;
     if (state.state == said_state_ && state.cause == said_cause_) return;
@@ -206,6 +210,7 @@ class OpenFeedProgram {
   app::LineLog line_log_;
   app::LimitedLog bad_log_;
   app::LimitedLog beyond_log_;
+  app::LimitedLog refusal_log_;
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fantail/feed/interest.h"
 #include "fantail/wire/open.h"
 
 namespace fantail::feed {
@@ -73,6 +74,11 @@ void OpenFeed::OnGap(const GapNotice& gap) {
                                          .patterns = std::span(patterns).subspan(at, count),
                                          .reason = GapReasonName(gap.reason)}));
   }
+}
+
+void OpenFeed::OnHave(const HaveNotice& have) {
+  if (have.refused.empty()) return;
+  refusal_ = DescribePatterns(have.refused) + ": " + have.reason;
 }
 
 void OpenFeed::OnState(const FeedState& state) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fantail/feed/feed_events.h"
@@ -44,6 +45,9 @@ class OpenFeed final : public FeedEvents {
   // Tells the subscribers that nothing will come any more, and why.
   void Close(std::string_view why);
 
+  // What the node above would not give, and why, if that is news.
+  std::string TakeRefusal() { return std::exchange(refusal_, {}); }
+
   const OpenCounters& counters() const { return counters_; }
 
   void OnTopic(TopicId id, std::string_view name) override;
@@ -55,7 +59,7 @@ class OpenFeed final : public FeedEvents {
   void OnThrough(Position through) override { (void)through; }
   void OnGap(const GapNotice& gap) override;
   void OnEnd(Position at) override { (void)at; }
-  void OnHave(const HaveNotice& have) override { (void)have; }
+  void OnHave(const HaveNotice& have) override;
   void OnState(const FeedState& state) override;
 
  private:
@@ -70,6 +74,7 @@ class OpenFeed final : public FeedEvents {
   MonotonicTime now_;
   Epoch epoch_;
   bool replay_ = false;
+  std::string refusal_;
   std::vector<std::string> topics_;  // by id, with the NUL; empty: not for subscribers
   std::vector<std::string> venues_;  // by id
   std::vector<wire::Record> waiting_;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "fantail/feed/interest.h"
-
 namespace fantail::feed {
 namespace {
 
@@ -89,14 +87,12 @@ std::optional<std::vector<Pattern>> OpenInterest::Take(MonotonicTime now) {
   if (!changed_ && ended == 0) return std::nullopt;
   changed_ = false;
   std::vector<Pattern> patterns;
-  if (beyond_ > 0) {
-    patterns.emplace_back("*");
-  } else {
-    patterns.reserve(wanted_.size() + lingering_.size());
-    for (const auto& [pattern, wanted] : wanted_) patterns.push_back(pattern);
-    for (const auto& [pattern, until] : lingering_) patterns.push_back(pattern);
-  }
-  patterns = Interest(std::move(patterns)).patterns();
+  patterns.reserve(wanted_.size() + lingering_.size() + 1);
+  for (const auto& [pattern, wanted] : wanted_) patterns.push_back(pattern);
+  for (const auto& [pattern, until] : lingering_) patterns.push_back(pattern);
+  if (beyond_ > 0) patterns.emplace_back("*");
+  std::sort(patterns.begin(), patterns.end());
+  patterns.erase(std::unique(patterns.begin(), patterns.end()), patterns.end());
   if (patterns == taken_) return std::nullopt;
   taken_ = patterns;
   next_ = now + options_.least_pause;

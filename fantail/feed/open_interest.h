@@ -56,7 +56,8 @@ class OpenInterest {
   // prefix a cancellation; once for each subscription of a connection that has ended. A prefix that
   // ends with a NUL is that topic alone.
   Taken Receive(const OpenPeer& peer, std::string_view frame, MonotonicTime now);
-  // What to take from above, if that has changed.
+  // What to take from above, if that has changed; sorted. A pattern that another covers stays in
+  // there: if the node above refuses the wide one, the narrow one counts.
   std::optional<std::vector<Pattern>> Take(MonotonicTime now);
 
   // Patterns that somebody wants; all are told apart unless beyond().

@@ -49,7 +49,8 @@ class OpenFeedTest : public Lab {
     WriteFile(folder() / "ticks.csv", input);
     Arguments arguments = {"--wait-for", wait_for_};
     arguments.insert(arguments.end(), publisher.begin(), publisher.end());
-    gateway_ = &Gateway(Publisher("csv:" + (folder() / "ticks.csv"), arguments));
+    gateway_ =
+        &Gateway(Publisher("csv:" + (folder() / "ticks.csv"), arguments), gateway_arguments_);
     Arguments all = {OPEN_FEED,
                      "--connect",
                      gateway_->endpoint(),
@@ -89,6 +90,7 @@ class OpenFeedTest : public Lab {
   }
 
   std::string wait_for_ = "*";
+  Arguments gateway_arguments_;
   Program* gateway_ = nullptr;
   Program* open_ = nullptr;
   int clients_ = 0;
@@ -210,6 +212,22 @@ TEST_F(OpenFeedTest, TakesWhatItsSubscribersWantAndNoMore) {
   two.set(zmq::sockopt::linger, 0);
   two.close();
   EXPECT_TRUE(EventuallyTakes("nothing"));
+}
+
+TEST_F(OpenFeedTest, WhatIsRefusedAboveCostsNobodyElseAnything) {
+  gateway_arguments_ = {"--allow", "A*"};
+  StartFeed(MadeUpTicks(100, 1));
+  zmq::context_t context;
+  zmq::socket_t one(context, zmq::socket_type::sub);
+  zmq::socket_t two(context, zmq::socket_type::sub);
+  one.connect(open_->endpoint());
+  two.connect(open_->endpoint());
+  one.set(zmq::sockopt::subscribe, std::string("AAPL\0", 5));
+  EXPECT_TRUE(EventuallyTakes("AAPL"));
+  two.set(zmq::sockopt::subscribe, "");
+  EXPECT_TRUE(open_->Said("refused above: *: gateway2 allows only A*")) << open_->err();
+  two.set(zmq::sockopt::subscribe, "AI");
+  EXPECT_TRUE(EventuallyTakes("AAPL AI*"));
 }
 
 TEST_F(OpenFeedTest, SaysWhatIsStale) {
