@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "fantail/base/planted.h"
 #include "fantail/wire/encode.h"
 #include "fantail/wire/limits.h"
@@ -93,6 +94,13 @@ void FeedClient::SendWants() {
   std::vector<std::pair<Pattern, wire::Start>> add;
   std::vector<Pattern> next = wanted_;
   const Interest wanted(wanted_);
+  // What is given up may be asked for again one day, and is not remembered until then.
+  std::erase_if(refused_, [this](const Pattern& pattern) {
+    return !std::binary_search(wanted_.begin(), wanted_.end(), pattern);
+  });
+  const absl::flat_hash_set<Pattern> refused(refused_.begin(), refused_.end());
+  // What was refused is not asked for again, and so not acknowledged either.
+  std::erase_if(next, [&](const Pattern& pattern) { return refused.contains(pattern); });
   const bool reconnected = asked_.empty();
   if (reconnected) {
     // A new session. What was complete goes on where it stopped, before anything fresh around it.
@@ -104,7 +112,6 @@ void FeedClient::SendWants() {
   }
   for (const Pattern& pattern : next) {
     if (std::binary_search(asked_.begin(), asked_.end(), pattern)) continue;
-    if (std::find(refused_.begin(), refused_.end(), pattern) != refused_.end()) continue;
     if (complete_.Covers(pattern)) {
       if (planted::On(planted::Bug::kForgetPatternOnReconnect) && reconnected && !add.empty()) {
         continue;

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "fantail/base/planted.h"
 #include "fantail/feed/digest.h"
 #include "fantail/feed/feed_client.h"
@@ -103,8 +104,9 @@ void FeedClient::On(const wire::Have& have) {
   if (!untold_) untold_.emplace();
   untold_->version = have.version;
   untold_->reason = have.reason;
+  const absl::flat_hash_set<Pattern> refused(refusing_.begin(), refusing_.end());
+  std::erase_if(asked_, [&](const Pattern& pattern) { return refused.contains(pattern); });
   for (Pattern& pattern : std::exchange(refusing_, {})) {
-    std::erase(asked_, pattern);
     refused_.push_back(pattern);
     refused_reason_ = have.reason;
     untold_->refused.push_back(std::move(pattern));

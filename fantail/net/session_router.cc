@@ -11,23 +11,7 @@ SessionRouter::SessionRouter(Context* context)
 SessionRouter::~SessionRouter() = default;
 
 absl::StatusOr<std::string> SessionRouter::Bind(const std::string& endpoint) {
-  try {
-    socket_->bind(endpoint);
-    return socket_->get(zmq::sockopt::last_endpoint);
-  } catch (const zmq::error_t& error) {
-    if (error.num() == EADDRINUSE) {
-      return absl::UnavailableError(
-          "the address is in use; stop what listens there, or pick another port");
-    }
-    if (error.num() == ENODEV || error.num() == EADDRNOTAVAIL) {
-      return absl::UnavailableError(
-          "this machine has no such address; write tcp://*:PORT for all of them");
-    }
-    if (error.num() == EACCES) {
-      return absl::UnavailableError("not permitted; ports below 1024 are for root");
-    }
-    return absl::UnavailableError(error.what());
-  }
+  return net::Bind(*socket_, endpoint);
 }
 
 wire::SendResult SessionRouter::Send(std::string_view address, const wire::Message& message) {

@@ -26,6 +26,11 @@ constexpr int kReceiveHighWater = 1000;
 // The kernel grows its buffers to 4 MB by itself, which is 22 s of stale data at 1 Mbit/s.
 constexpr int kSendBuffer = 256 * 1024;
 constexpr int kReceiveBuffer = 256 * 1024;
+// Messages that wait for one plain subscriber, which acknowledges nothing: some seconds of a busy
+// feed. They are shared by all that wait for the same.
+constexpr int kOpenSendHighWater = 2000;
+// A desk's link: what is on its way is soon there, or is dropped.
+constexpr int kOpenSendBuffer = 128 * 1024;
 constexpr size_t kCopyBelow = 1024;
 
 void SetCommonOptions(zmq::socket_t& socket) {
@@ -103,6 +108,46 @@ zmq::socket_t MakeSessionDealer(Context& context) {
   // A reconnected socket has a new identity: its session would be gone without a word.
   socket.set(zmq::sockopt::reconnect_ivl, -1);
   return socket;
+}
+
+zmq::socket_t MakeOpenPublisher(Context& context) {
+  zmq::socket_t socket(context.zmq(), zmq::socket_type::xpub);
+  SetCommonOptions(socket);
+  // Subscriptions, and the greeting of any client; a longer frame ends its connection.
+  socket.set(zmq::sockopt::maxmsgsize, int64_t{256});
+  // Each subscription and cancellation is passed on: see OpenInterest. A subscriber whose queue is
+  // full does not get a message; XPUB_NODROP would make all wait for it.
+  socket.set(zmq::sockopt::xpub_verboser, true);
+  // Some clients answer no heartbeat of ZMTP, so TCP alone finds those that are gone.
+  socket.set(zmq::sockopt::heartbeat_ivl, 0);
+  socket.set(zmq::sockopt::tcp_keepalive, 1);
+  socket.set(zmq::sockopt::tcp_keepalive_idle, 15);
+  socket.set(zmq::sockopt::tcp_keepalive_intvl, 5);
+  socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
+  socket.set(zmq::sockopt::sndhwm, kOpenSendHighWater);
+  socket.set(zmq::sockopt::sndbuf, kOpenSendBuffer);
+  socket.set(zmq::sockopt::backlog, 256);
+  return socket;
+}
+
+absl::StatusOr<std::string> Bind(zmq::socket_t& socket, const std::string& endpoint) {
+  try {
+    socket.bind(endpoint);
+    return socket.get(zmq::sockopt::last_endpoint);
+  } catch (const zmq::error_t& error) {
+    if (error.num() == EADDRINUSE) {
+      return absl::UnavailableError(
+          "the address is in use; stop what listens there, or pick another port");
+    }
+    if (error.num() == ENODEV || error.num() == EADDRNOTAVAIL) {
+      return absl::UnavailableError(
+          "this machine has no such address; write tcp://*:PORT for all of them");
+    }
+    if (error.num() == EACCES) {
+      return absl::UnavailableError("not permitted; ports below 1024 are for root");
+    }
+    return absl::UnavailableError(error.what());
+  }
 }
 
 zmq::message_t Share(const wire::Message& message) {

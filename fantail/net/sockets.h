@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "fantail/wire/message.h"
 
 namespace zmq {
@@ -38,6 +39,13 @@ std::string LibzmqVersion();
 zmq::socket_t MakeSessionRouter(Context& context);
 // The DEALER of one connection attempt; it never reconnects by itself.
 zmq::socket_t MakeSessionDealer(Context& context);
+
+// The XPUB that plain subscribers connect to.
+zmq::socket_t MakeOpenPublisher(Context& context);
+
+// Listens at `endpoint`; gives the address with the port that the kernel picked. An error says what
+// is wrong with it, without naming the option.
+absl::StatusOr<std::string> Bind(zmq::socket_t& socket, const std::string& endpoint);
 
 // A ZeroMQ message that shares the bytes of `message`, or has a copy of them if they are few.
 zmq::message_t Share(const wire::Message& message);

@@ -1,8 +1,8 @@
 // A desk of a simulated world. It checks everything that it is given against the truth, as it
 // comes:
 //
-//  * a record is what was published, at its position, the next of its topic, and what a part carries
-//    has come before it;
+//  * a record is what was published, at its position, the next of its topic; and what a part
+//    carries has come before it;
 //  * what does not come as a record was announced as a gap, before an image takes its place;
 //  * when all is said to have come through a position, it has;
 //  * nothing comes of a topic that the desk neither wants nor wanted until its node acknowledged;

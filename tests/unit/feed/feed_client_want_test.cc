@@ -42,6 +42,23 @@ TEST_F(ClientWantTest, WantsNothingOfANodeThatHasNotNamedTheEpochThatItKnows) {
   EXPECT_EQ(link.inbox.Count<wire::Want>(), 1u);
 }
 
+TEST_F(ClientWantTest, WhatIsRefusedIsNotTakenForAcknowledgedByTheNextChange) {
+  client.SetInterest(P({"*", "A*"}), now);
+  Connect();
+  Welcome();
+  Pong();
+  Gets(wire::Have{.version = 1, .refused = TextOf("*"), .reason = "no"});
+  EXPECT_EQ(client.complete().patterns(), P({"A*"}));
+  client.SetInterest(P({"*", "A*", "B"}), now);
+  EXPECT_EQ(link.inbox.Last<wire::Want>().add.bytes(), std::string_view("B\0", 2));
+  Have({0});
+  EXPECT_EQ(client.complete().patterns(), P({"A*", "B"}));
+  // Given up and wanted again, it is asked for again.
+  client.SetInterest(P({"A*", "B"}), now);
+  client.SetInterest(P({"*", "A*", "B"}), now);
+  EXPECT_EQ(link.inbox.Last<wire::Want>().add.bytes(), std::string_view("*\0", 2));
+}
+
 // A gateway's sessions would take it for complete as far as the gateway has come.
 TEST_F(ClientWantTest, BehindANodeThatIsLessFarItTellsOfAHaveWhenItIsWhereItWas) {
   GoLive();

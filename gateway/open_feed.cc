@@ -1,0 +1,250 @@
+// fantail-open-feed: a desk to its gateway, and a publisher to any ZeroMQ SUB in any language.
+#include "fantail/feed/open_feed.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include "fantail/app/common_options.h"
+#include "fantail/app/encoding_options.h"
+#include "fantail/app/endpoint.h"
+#include "fantail/app/exit_codes.h"
+#include "fantail/app/line_log.h"
+#include "fantail/app/log.h"
+#include "fantail/app/node_identity.h"
+#include "fantail/app/options.h"
+#include "fantail/app/ready_file.h"
+#include "fantail/app/run_main.h"
+#include "fantail/app/session_log.h"
+#include "fantail/app/signals.h"
+#include "fantail/app/status_line.h"
+#include "fantail/feed/lines.h"
+#include "fantail/net/clock.h"
+#include "fantail/net/connector.h"
+#include "fantail/net/open_publisher.h"
+#include "fantail/net/poller.h"
+
+namespace fantail::open_feed {
+namespace {
+
+constexpr int kMessagesPerTurn = 16;
+// Who subscribes to thousands of topics does not hold up the ticks of the others.
+constexpr int kFramesPerTurn = 256;
+// With as many that linger, a session may still want all of them.
+constexpr uint64_t kMostPatterns = 30'000;
+constexpr Nanos kIdleWait = std::chrono::milliseconds(20);
+// A start that goes well is over sooner, and says nothing of connecting.
+constexpr Nanos kQuietStart = std::chrono::seconds(1);
+
+struct Options {
+  app::CommonOptions common;
+  std::vector<app::Endpoint> connect;
+  std::string lines = "one";
+  app::EncodingOptions encoding;
+  wire::Encoding asked_encoding = wire::Encoding::kPlain;  // what that means for these endpoints
+  app::Endpoint listen;
+  Nanos linger = std::chrono::seconds(5);
+  uint64_t max_patterns = feed::OpenInterest::Options().max_patterns;
+};
+
+void Declare(Options* o, app::CommandLine* line) {
+  app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
+                       "the gateway or publisher, tcp://HOST:PORT; the next is tried when one dies",
+                       line);
+  line->Require("--connect");
+  app::AddLinesOption(&o->lines, line);
+  app::AddEncodingOptions(&o->encoding, line);
+  app::EndpointOption("--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
+                      "where ZeroMQ SUBs connect, tcp://HOST:PORT; port * lets the kernel pick one",
+                      line);
+  line->Require("--listen");
+  line->Option("--linger TIME", &o->linger,
+               "how long a pattern that nobody wants any more is still taken from above");
+  line->Option("--max-patterns N", &o->max_patterns,
+               "patterns of all subscribers together; beyond it everything is taken from above",
+               {.least = 1, .most = kMostPatterns});
+  app::AddCommonOptions(&o->common, line);
+  line->Example("fantail-open-feed --connect tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5580",
+                "beside a gateway; docs/examples has subscribers in Python and for Node");
+  line->Example(
+      "fantail-open-feed --connect tcp://10.2.0.1:5556 --listen 'tcp://*:5580' --plaintext",
+      "for the branch");
+}
+
+class OpenFeedProgram {
+ public:
+  OpenFeedProgram(const Options& options, app::Signals* signals)
+      : options_(options),
+        signals_(signals),
+        publisher_(&context_),
+        feed_(options.common.feed, &publisher_),
+        interest_({.linger = options.linger, .max_patterns = options.max_patterns}),
+        lines_({.feed = options.common.feed,
+                .name = options.common.name,
+                .node = app::RandomNodeId(),
+                .role = feed::Role::kSubscriber,
+                .encoding = options.asked_encoding},
+               app::CountLines(options.lines, options.connect.size()), &feed_),
+        connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
+                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+        ready_(options.common.ready_file),
+        status_(options.common.status_every) {}
+
+  absl::Status Start() {
+    if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    absl::StatusOr<std::string> bound = publisher_.Bind(options_.listen.text());
+    if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
+    app::LogInfo("listening at {}, feed {}, connected to {}", *bound, options_.common.feed,
+                 options_.connect.front().text());
+    return ready_.Write({{"listen", *bound}});
+  }
+
+  int Run() {
+    started_at_ = net::ReadMonotonicClock();
+    while (true) {
+      const MonotonicTime now = net::ReadMonotonicClock();
+      feed_.BeginTurn(now);
+      if (OnSignals()) break;
+      bool more = connectors_.Turn(now, kMessagesPerTurn, poller_);
+      more = TakeSubscriptions(now) || more;
+      lines_.Turn(now);
+      feed_.EndTurn(lines_.state(), lines_.replay());
+      ReportState(now);
+      line_log_.Report(lines_, now);
+      ReportStatus(now);
+      poller_.Clear();
+      poller_.Add(&publisher_.socket(), publisher_.has());
+      poller_.Add(signals_->fd());
+      connectors_.AddTo(&poller_);
+      poller_.Wait(more ? Nanos{0} : kIdleWait);
+    }
+    feed_.Close("the open feed stops");
+    publisher_.Close();
+    connectors_.Close();
+    return 128 + signals_->stop_signal();
+  }
+
+  app::KeyValues Summary() const {
+    return {{"ticks_received", std::to_string(lines_.counters().records)},
+            {"ticks_sent", std::to_string(feed_.counters().records)},
+            {"bytes_received", std::to_string(lines_.counters().bytes_received)},
+            {"bytes_sent", std::to_string(feed_.counters().bytes)},
+            {"messages_sent", std::to_string(feed_.counters().messages)},
+            {"gaps", std::to_string(feed_.counters().gaps)},
+            {"bad_subscriptions", std::to_string(bad_subscriptions_)}};
+  }
+
+ private:
+  // True when it is time to go.
+  bool OnSignals() {
+    if (!poller_.Readable(signals_->fd()) && signals_->stop_signal() == 0) return false;
+    while (const auto signal = signals_->Next()) {
+      if (*signal == SIGHUP) continue;  // nothing to read again
+      app::LogInfo("stopping, as signal {} asks", *signal);
+      return true;
+    }
+    return false;
+  }
+
+  // True if there may be more.
+  bool TakeSubscriptions(MonotonicTime now) {
+    bool more = false;
+    if (poller_.Readable(&publisher_.socket())) {
+      more = publisher_.Receive(
+          [&](const feed::OpenPeer& peer, std::string_view frame) { Take(peer, frame, now); },
+          kFramesPerTurn);
+    }
+    if (auto patterns = interest_.Take(now)) lines_.SetInterest(*std::move(patterns), now);
+    return more;
+  }
+
+  void Take(const feed::OpenPeer& peer, std::string_view frame, MonotonicTime now) {
+    switch (interest_.Receive(peer, frame, now)) {
+      case feed::OpenInterest::Taken::kYes:
+        break;
+      case feed::OpenInterest::Taken::kNotAPattern:
+        ++bad_subscriptions_;
+        bad_log_.Warn(now, "no topic begins with what a subscriber asks for: {}",
+                      app::Harmless(frame.substr(std::min<size_t>(frame.size(), 1))));
+        break;
+      case feed::OpenInterest::Taken::kBeyond:
+        beyond_log_.Warn(now, "more than {} patterns: everything is taken from above",
+                         options_.max_patterns);
+    }
+  }
+
+  void ReportState(MonotonicTime now) {
+    const std::string refusal = feed_.TakeRefusal();
+    if (!refusal.empty()) refusal_log_.Warn(now, "refused above: {}", app::Harmless(refusal));
+    const feed::FeedState& state = lines_.state();
+    if (state.state == feed::State::kConnecting && now - started_at_ < kQuietStart) return;
+    if (state.state == said_state_ && state.cause == said_cause_) return;
+    const bool worse = state.state == feed::State::kStale || state.state == feed::State::kRefused;
+    app::Log(worse ? app::LogLevel::kWarning : app::LogLevel::kInfo, "the feed is {}{}{}",
+             feed::StateName(state.state), state.cause.empty() ? "" : ": ",
+             app::Harmless(state.cause));
+    said_state_ = state.state;
+    said_cause_ = state.cause;
+  }
+
+  void ReportStatus(MonotonicTime now) {
+    Nanos over{0};
+    if (!status_.Due(now, &over)) return;
+    const feed::OpenCounters& sent = feed_.counters();
+    app::LogInfo("status: {}, taking {}, {} ticks ({}), {} sent in {} messages, {} gaps",
+                 feed::StateName(lines_.state().state),
+                 app::Harmless(feed::DescribePatterns(lines_.complete().patterns())),
+                 app::FormatCount(sent.records),
+                 app::FormatRate(sent.records - reported_.records, over),
+                 app::FormatBytes(sent.bytes), app::FormatCount(sent.messages), sent.gaps);
+    reported_ = sent;
+  }
+
+  const Options& options_;
+  app::Signals* const signals_;
+  net::Context context_;
+  net::OpenPublisher publisher_;
+  feed::OpenFeed feed_;
+  feed::OpenInterest interest_;
+  feed::Lines lines_;
+  net::Connectors connectors_;
+  app::LineLog line_log_;
+  app::LimitedLog bad_log_;
+  app::LimitedLog beyond_log_;
+  app::LimitedLog refusal_log_;
+  net::Poller poller_;
+  app::ReadyFile ready_;
+  app::StatusTimer status_;
+  MonotonicTime started_at_;
+  uint64_t bad_subscriptions_ = 0;
+  feed::State said_state_ = feed::State::kConnecting;
+  std::string said_cause_;
+  feed::OpenCounters reported_;
+};
+
+int Main(int argc, char** argv) {
+  Options options;
+  app::CommandLine line("fantail-open-feed", "gives a feed to any ZeroMQ SUB in any language");
+  Declare(&options, &line);
+  if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+  if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
+  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
+  keys.Update(app::CheckPlaintext("--connect", options.connect, options.common.plaintext));
+  if (!keys.ok()) return line.Fail(keys);
+  const absl::StatusOr<wire::Encoding> asked =
+      app::EncodingToAskFor(options.encoding, feed::Role::kSubscriber, options.connect);
+  if (!asked.ok()) return line.Fail(asked.status());
+  options.asked_encoding = *asked;
+  app::Signals signals;
+  OpenFeedProgram program(options, &signals);
+  if (const absl::Status s = program.Start(); !s.ok()) return line.Fail(s);
+  const int code = program.Run();
+  return app::Finish(code, options.common, program.Summary(), line);
+}
+
+}  // namespace
+}  // namespace fantail::open_feed
+
+int main(int argc, char** argv) {
+  return fantail::app::RunMain("fantail-open-feed",
+                               [&] { return fantail::open_feed::Main(argc, argv); });
+}
