@@ -58,11 +58,16 @@ struct Options {
   std::vector<std::string> patterns;
 };
 
+bool WantsPast(const Options& o) {
+  return o.complete || !o.from.empty();
+}
+
 void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
                        "the gateway or publisher, tcp://HOST:PORT; the next is tried when one dies",
                        line);
   line->Require("--connect");
+  line->FromBranch("--connect", app::BranchPart::kGateways);
   app::AddLinesOption(&o->lines, line);
   app::AddEncodingOptions(&o->encoding, line);
   line->Choice(
@@ -82,6 +87,7 @@ void Declare(Options* o, app::CommandLine* line) {
                        "where history is asked for, tcp://HOST:PORT; the next is tried when one "
                        "dies",
                        line);
+  line->FromBranch("--bus", app::BranchPart::kBus, [o] { return WantsPast(*o); });
   line->Flag("--complete", &o->complete,
              "fetch from the history what was missed, and show or print every record in its order");
   line->Option("--from PLACE", &o->from,
@@ -110,6 +116,8 @@ void Declare(Options* o, app::CommandLine* line) {
       "fantail-desk --connect tcp://127.0.0.1:5556 --bus tcp://127.0.0.1:5570 --from 09:30 --tz "
       "America/New_York AAPL",
       "the morning, and then what is live");
+  line->Example("fantail-desk --branch branch.toml --complete 'AAP*'",
+                "by way of what a file says of this branch");
   line->Example("fantail-desk history --help; fantail-desk directory --help",
                 "the past alone, and what there is of it");
 }
@@ -331,7 +339,7 @@ class Program final : private DeskOwner {
 
 // Of what concerns the past.
 absl::Status CheckPast(const Options& o) {
-  const bool wanted = o.complete || !o.from.empty();
+  const bool wanted = WantsPast(o);
   if (wanted && o.bus.empty()) {
     return absl::InvalidArgumentError(std::string(o.complete ? "--complete" : "--from") +
                                       ": history is asked for over a bus; give its --bus");
@@ -404,6 +412,7 @@ int Main(int argc, char** argv) {
   if (!watchlist.ok()) return line.Fail(watchlist.status());
   absl::StatusOr<DeskOptions> desk_options = MakeDeskOptions(options);
   if (!desk_options.ok()) return line.Fail(desk_options.status());
+  if (const std::optional<int> code = line.Checked()) return *code;
   app::Signals signals;
   FdSink sink(STDOUT_FILENO, STDERR_FILENO);
   Program program(options, *std::move(desk_options), *std::move(watchlist), &sink, &signals);
