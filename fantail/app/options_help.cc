@@ -76,11 +76,13 @@ std::string CommandLine::Help() const {
   }
   out += "\n" + Entry("--help, -h", "print this and exit") +
          Entry("--version", "print the version and exit");
-  out += "\nEach option can come from the environment, --status-every as FANTAIL_STATUS_EVERY";
-  out += takes_files_
-             ? ",\nand from a --config file, as status-every. The command line wins, then the\n"
-               "environment, then that file, then the --branch file.\n"
-             : ";\nthe command line wins.\n";
+  out +=
+      takes_files_
+          ? "\nEach option can come from the environment, --status-every as\n"
+            "FANTAIL_STATUS_EVERY, and from the --config file, as status-every. The command\n"
+            "line wins, then the environment, then that file, then the --branch file.\n"
+          : "\nEach option can come from the environment, --status-every as FANTAIL_STATUS_EVERY;\n"
+            "the command line wins.\n";
   out += ExitCodeTable();
   if (!examples_.empty()) out += "\nExamples:\n";
   for (const Shown& example : examples_) {

@@ -135,6 +135,7 @@ absl::Status CommandLine::SetFromEnvironment(Declared* option, const Environment
   const char* text = environment(name.c_str());
   if (text == nullptr || *text == '\0') return absl::OkStatus();
   option->values = option->repeats ? Words(text) : std::vector<std::string>{text};
+  if (option->values.empty()) return absl::OkStatus();
   option->origin = "environment";
   for (const std::string& value : option->values) {
     const absl::Status status = option->set(value);

@@ -107,21 +107,22 @@ TEST_F(ConfigFileTest, EveryProgramReadsTheFilesThatTheManualShows) {
   const std::string examples = std::string(FANTAIL_SOURCE_DIR) + "/docs/examples/";
   const std::string config = examples + "gateway.toml";
   const std::string branch = examples + "branch.toml";
-  const std::string import = folder() / "day.tape";
-  Program& made = Run({TapePath(), "import", Written("day.csv", kHeader), import});
-  ASSERT_EQ(made.Wait(), 2) << made.err();
+  const std::string row = "1381239000000000000,AAPL,trade,1.5,100,,,,,N\n";
+  const std::string tape = folder() / "day.tape";
+  Program& made = Run({TapePath(), "import", Written("day.csv", kHeader + row), tape});
+  ASSERT_EQ(made.Wait(), 0) << made.err();
   const std::string hq = "tcp://10.1.0.1:5555 tcp://10.1.0.2:5555 branch " + branch + ":9\n";
   const std::string here = "tcp://10.2.0.1:5556 tcp://10.2.0.2:5556 branch " + branch + ":11\n";
   const std::string bus = "tcp://10.2.0.1:5570 branch " + branch + ":21\n";
   const std::vector<std::pair<Arguments, std::string>> programs = {
       {{PublisherPath(), "--listen", "tcp://*:*", "--source", kSource},
-       "--log-level info " + config + ":8\n"},
+       "--log-level info " + config + ":7\n"},
       {{GatewayPath()}, "--upstream " + hq},
       {{GatewayPath()}, "--bus " + bus},
-      {{GatewayPath()}, "--allow A* B* MSFT " + config + ":18\n"},
+      {{GatewayPath()}, "--allow A* B* MSFT " + config + ":17\n"},
       {{GatewayPath(), "--feed", "bonds"}, "--upstream tcp://10.1.0.1:5565 branch " + branch},
       {{BusPath(), "run"}, "--upstream tcp://10.1.0.1:5570 branch " + branch + ":19\n"},
-      {{BusPath(), "run"}, "--keep 128MiB " + config + ":23\n"},
+      {{BusPath(), "run"}, "--keep 128MiB " + config + ":22\n"},
       {{BusPath(), "status"}, "--connect " + bus},
       {{BusPath(), "ask", "echo"}, "--connect " + bus},
       {{DeskPath()}, "--connect " + here},
@@ -130,12 +131,13 @@ TEST_F(ConfigFileTest, EveryProgramReadsTheFilesThatTheManualShows) {
       {{DeskPath(), "history"}, "--bus " + bus},
       {{DeskPath(), "directory"}, "--bus " + bus},
       {{RecordPath(), "--output", folder() / "today"}, "--connect " + here},
-      {{HistoryPath(), folder() / "."}, "--connect " + bus},
+      {{HistoryPath(), tape}, "--connect " + bus},
+      {{ReplayPath(), "--listen", "tcp://*:*", tape}, "--plaintext true branch " + branch + ":5\n"},
   };
-  for (auto [arguments, row] : programs) {
+  for (auto [arguments, wanted] : programs) {
     arguments.insert(arguments.end(), {"--config", config, "--branch", branch});
     const std::string said = Checked(arguments);
-    EXPECT_NE(Squeezed(said).find(row), std::string::npos) << row << " is not in\n" << said;
+    EXPECT_NE(Squeezed(said).find(wanted), std::string::npos) << wanted << " is not in\n" << said;
   }
   EXPECT_EQ(FileSize(folder() / "today"), 0u) << "a check has made the tape";
 }

@@ -252,6 +252,8 @@ TEST_F(ConfigTest, SaysWhereAFileIsNoToml) {
   EXPECT_THAT(ErrorOf("linger = 1s"), HasSubstr("config.toml:1:"));
   EXPECT_THAT(ErrorOf("[fantail-gateway"), HasSubstr("config.toml:1:"));
   EXPECT_THAT(ErrorOf("feed = '\xff'"), HasSubstr("utf-8"));
+  EXPECT_EQ(ErrorOf(std::string("feed = 'a'\n[\0", 13)),
+            "config.toml:2:2: a control character; remove it");
 }
 
 TEST_F(ConfigTest, CountsPositionalsWhereverTheyAreFrom) {
