@@ -60,11 +60,16 @@ struct Options {
   std::vector<std::string> patterns;
 };
 
+bool WantsPast(const Options& o) {
+  return o.complete || !o.from.empty();
+}
+
 void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
                        "the gateway or publisher, tcp://HOST:PORT; the next is tried when one dies",
                        line);
   line->Require("--connect");
+  line->FromBranch("--connect", app::BranchPart::kGateways);
   app::AddLinesOption(&o->lines, line);
   app::AddEncodingOptions(&o->encoding, line);
   line->Choice(
@@ -84,6 +89,7 @@ void Declare(Options* o, app::CommandLine* line) {
                        "where history is asked for, tcp://HOST:PORT; the next is tried when one "
                        "dies",
                        line);
+  line->FromBranch("--bus", app::BranchPart::kBus, [o] { return WantsPast(*o); });
   line->Flag("--complete", &o->complete,
              "fetch from the history what was missed, and show or print every record in its order");
   line->Option("--from PLACE", &o->from,
@@ -120,6 +126,8 @@ void Declare(Options* o, app::CommandLine* line) {
       "the objects of a feed, as files");
   line->Example("fantail-desk --connect tcp://127.0.0.1:5561 --feed tv --output - news.ts | mpv -",
                 "a stream for a player");
+  line->Example("fantail-desk --branch branch.toml --complete 'AAP*'",
+                "by way of what a file says of this branch");
   line->Example("fantail-desk history --help; fantail-desk directory --help",
                 "the past alone, and what there is of it");
 }
@@ -198,6 +206,7 @@ class Program final : private DeskOwner {
 
   app::KeyValues Summary() const {
     app::KeyValues all = desk_.totals().Summary(lines_.counters().bytes_received);
+    if (!options_.output.empty()) all.emplace_back("objects", std::to_string(desk_.objects()));
     if (past_ != nullptr) {
       all.emplace_back("ticks_fetched", std::to_string(past_->completer.counters().fetched));
     }
@@ -341,7 +350,7 @@ class Program final : private DeskOwner {
 
 // Of what concerns the past.
 absl::Status CheckPast(const Options& o) {
-  const bool wanted = o.complete || !o.from.empty();
+  const bool wanted = WantsPast(o);
   if (wanted && o.bus.empty()) {
     return absl::InvalidArgumentError(std::string(o.complete ? "--complete" : "--from") +
                                       ": history is asked for over a bus; give its --bus");
@@ -382,19 +391,23 @@ absl::Status CheckOutput(const Options& o) {
   };
   if (!o.format.empty()) return not_with("--format");
   if (NewestOf(o)) return not_with("--newest");
-  if (o.complete || !o.from.empty()) return not_with("history");
+  if (WantsPast(o)) return not_with("history");
   if (o.count > 0) return not_with("--count");
-  if (o.output == "-") {
-    const bool one =
-        o.patterns.size() == 1 && o.patterns.front().find_first_of("*@") == std::string::npos;
-    if (one) return absl::OkStatus();
+  const bool one =
+      o.patterns.size() == 1 && o.patterns.front().find_first_of("*@") == std::string::npos;
+  if (o.output == "-" && !one) {
     return absl::InvalidArgumentError(
         "--output -: the bytes of one topic; name one, such as news.ts");
   }
+  return absl::OkStatus();
+}
+
+absl::Status MakeOutputFolder(const std::string& output) {
+  if (output.empty() || output == "-") return absl::OkStatus();
   std::error_code error;
-  std::filesystem::create_directories(o.output, error);
+  std::filesystem::create_directories(output, error);
   if (!error) return absl::OkStatus();
-  return absl::ErrnoToStatus(error.value(), "--output " + text::Printable(o.output));
+  return absl::ErrnoToStatus(error.value(), "--output " + text::Printable(output));
 }
 
 absl::StatusOr<DeskOptions> MakeDeskOptions(const Options& o) {
@@ -441,6 +454,8 @@ int Main(int argc, char** argv) {
   if (!watchlist.ok()) return line.Fail(watchlist.status());
   absl::StatusOr<DeskOptions> desk_options = MakeDeskOptions(options);
   if (!desk_options.ok()) return line.Fail(desk_options.status());
+  if (const std::optional<int> code = line.Checked()) return *code;
+  if (const absl::Status s = MakeOutputFolder(options.output); !s.ok()) return line.Fail(s);
   app::Signals signals;
   FdSink sink(STDOUT_FILENO, STDERR_FILENO);
   Program program(options, *std::move(desk_options), *std::move(watchlist), &sink, &signals);

@@ -35,12 +35,13 @@ void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--bus ENDPOINT", app::EndpointUse::kConnect, &o->bus,
                        "the bus, tcp://HOST:PORT; the next is tried when one dies", line);
   line->Require("--bus");
+  line->FromBranch("--bus", app::BranchPart::kBus);
   line->Positionals("PATTERN", &o->patterns,
                     "AAPL is one topic, AAP* a prefix; '*' if none is given");
   app::AddCommonOptions(&o->common, line);
 }
 
-// The patterns; or *code if the command line was not good, or asked for help.
+// The patterns; or *code if the command line was not good, or asked for help or a check.
 std::vector<Pattern> Parse(Options* o, app::CommandLine* line, int argc, char** argv,
                            std::optional<int>* code) {
   std::vector<Pattern> patterns;
@@ -55,7 +56,7 @@ std::vector<Pattern> Parse(Options* o, app::CommandLine* line, int argc, char** 
       patterns.emplace_back(text);
     }
   }
-  if (!status.ok()) *code = line->Fail(status);
+  *code = status.ok() ? line->Checked() : line->Fail(status);
   return patterns;
 }
 

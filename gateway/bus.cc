@@ -55,6 +55,7 @@ void Declare(Options* o, app::CommandLine* line) {
                        "the bus above, for what nobody serves here; the next is tried when one "
                        "dies; none if never given",
                        line);
+  line->FromBranch("--upstream", app::BranchPart::kBusUpstream);
   line->Option("--keep SIZE", &o->kept, "most bytes of answers kept for who asks the same again");
   line->Option("--keep-for TIME", &o->kept_for, "how long such an answer is kept");
   app::AddCommonOptions(&o->common, line);
@@ -212,6 +213,7 @@ int Run(int argc, char** argv) {
   absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
   keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
+  if (const std::optional<int> code = line.Checked()) return *code;
   app::Signals signals({});
   Bus bus(options, &signals, app::RandomNodeId());
   if (const absl::Status s = bus.Start(); !s.ok()) return line.Fail(s);
@@ -232,17 +234,18 @@ void DeclareClient(ClientOptions* o, app::CommandLine* line) {
   app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
                        "the bus, tcp://HOST:PORT; the next is tried when one dies", line);
   line->Require("--connect");
+  line->FromBranch("--connect", app::BranchPart::kBus);
   line->Option("--timeout TIME", &o->timeout, "how long to wait for the answer");
 }
 
-// The exit code if the command line was not good, or asked for help.
+// The exit code if the command line was not good, or asked for help or a check.
 std::optional<int> ParseClient(ClientOptions* o, app::CommandLine* line, int argc, char** argv) {
   app::AddCommonOptions(&o->common, line);
   if (const std::optional<int> code = line->Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(o->common, *line); !s.ok()) return line->Fail(s);
   const absl::Status keys = app::CheckPlaintext("--connect", o->connect, o->common.plaintext);
   if (!keys.ok()) return line->Fail(keys);
-  return std::nullopt;
+  return line->Checked();
 }
 
 int Status(int argc, char** argv) {

@@ -64,6 +64,7 @@ void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--upstream ENDPOINT", app::EndpointUse::kConnect, &o->upstream,
                        "the node above, tcp://HOST:PORT; the next is tried when one dies", line);
   line->Require("--upstream");
+  line->FromBranch("--upstream", app::BranchPart::kUpstream);
   app::AddLinesOption(&o->lines, line);
   app::AddEncodingOptions(&o->encoding, line);
   app::EndpointOption(
@@ -94,6 +95,7 @@ void Declare(Options* o, app::CommandLine* line) {
                        "where history is asked for, tcp://HOST:PORT: what the node above had no "
                        "more is fetched into the ring; the next is tried when one dies",
                        line);
+  line->FromBranch("--bus", app::BranchPart::kBus);
   line->Option("--repair-rate SIZE", &o->repair_rate,
                "the most that is fetched a second; 0 is as fast as it goes");
   app::AddCommonOptions(&o->common, line);
@@ -106,6 +108,8 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Example(
       "fantail-gateway --upstream tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5557 --allow 'B*'",
       "a gateway behind a gateway, for what begins with B only");
+  line->Example("fantail-gateway --config gateway.toml --branch branch.toml --check-config",
+                "what it would do, from files");
 }
 
 class Gateway {
@@ -332,6 +336,7 @@ int Main(int argc, char** argv) {
       app::EncodingToAskFor(options.encoding, feed::Role::kGateway, options.upstream);
   if (!asked.ok()) return line.Fail(asked.status());
   options.asked_encoding = *asked;
+  if (const std::optional<int> code = line.Checked()) return *code;
   app::Signals signals({SIGUSR1});
   Gateway gateway(options, &signals, app::RandomNodeId());
   if (const absl::Status s = gateway.Start(); !s.ok()) return line.Fail(s);

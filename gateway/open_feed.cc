@@ -51,6 +51,7 @@ void Declare(Options* o, app::CommandLine* line) {
                        "the gateway or publisher, tcp://HOST:PORT; the next is tried when one dies",
                        line);
   line->Require("--connect");
+  line->FromBranch("--connect", app::BranchPart::kGateways);
   app::AddLinesOption(&o->lines, line);
   app::AddEncodingOptions(&o->encoding, line);
   app::EndpointOption("--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
@@ -233,6 +234,7 @@ int Main(int argc, char** argv) {
   const absl::StatusOr<wire::Encoding> asked =
       app::EncodingToAskFor(options.encoding, feed::Role::kSubscriber, options.connect);
   if (!asked.ok()) return line.Fail(asked.status());
+  if (const std::optional<int> code = line.Checked()) return *code;
   options.asked_encoding = *asked;
   app::Signals signals;
   OpenFeedProgram program(options, &signals);

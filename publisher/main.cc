@@ -407,6 +407,7 @@ int Main(int argc, char** argv) {
     return line.Fail(app::About("--source", source.status()));
   }
   if (const absl::Status s = CheckObjects(options, **source); !s.ok()) return line.Fail(s);
+  if (const std::optional<int> code = line.Checked()) return *code;
   Publisher publisher(options, *std::move(source), &signals);
   if (const absl::Status s = publisher.Start(); !s.ok()) return line.Fail(s);
   const int code = publisher.Run();

@@ -46,6 +46,8 @@ void AddCommonOptions(CommonOptions* options, CommandLine* line) {
                {"debug", "info", "warning", "error", "off"}, "what to log to stderr, and above");
   line->Option("--status-every TIME", &options->status_every,
                "between two status lines; 0 for none");
+  line->FromBranch("--plaintext", BranchPart::kPlaintext);
+  line->AddFiles();
 }
 
 void AddLinesOption(std::string* lines, CommandLine* line) {
@@ -58,7 +60,8 @@ void AddLinesOption(std::string* lines, CommandLine* line) {
 absl::Status StartUp(const CommonOptions& options, const CommandLine& line) {
   SetUpLog(line.program(), ParseLogLevel(options.log_level).value_or(LogLevel::kInfo));
   SeedLibcRandom();
-  return CheckWritable("--summary", options.summary_file);
+  const absl::Status s = CheckWritable("--summary", options.summary_file);
+  return s.ok() ? CheckWritable("--ready-file", options.ready_file) : s;
 }
 
 int Finish(int code, const CommonOptions& options, const KeyValues& summary,

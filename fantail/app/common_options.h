@@ -35,8 +35,8 @@ inline size_t CountLines(std::string_view lines, size_t endpoints) {
 }
 
 // What every program does with them once they are read: sets up the log, seeds libc's random
-// numbers, and says at once if the summary could not be written at the end. REQUIRES: no thread and
-// no ZeroMQ context exists yet.
+// numbers, and says at once if the files that it is to write could not be written. REQUIRES: no
+// thread and no ZeroMQ context exists yet.
 absl::Status StartUp(const CommonOptions& options, const CommandLine& line);
 // What it does at its end: writes the summary. The exit code, which is `code` if that went well.
 int Finish(int code, const CommonOptions& options, const KeyValues& summary,

@@ -38,7 +38,7 @@ inline constexpr std::array<ExitCodeText, 10> kExitCodes = {{
     {kExitUnreachable, "the other side cannot be reached, or refused"},
     {kExitInputOutput, "a file or a stream cannot be read or written"},
     {kExitTimedOut, "timed out"},
-    {kExitConfiguration, "bad configuration: an environment variable, or keys missing"},
+    {kExitConfiguration, "bad configuration: an environment variable or a file, or keys missing"},
     {kExitInterrupted, "ended by SIGINT"},
     {kExitTerminated, "ended by SIGTERM"},
 }};

@@ -5,26 +5,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <sstream>
 #include <utility>
 
-#include "fantail/app/edit_distance.h"
 #include "fantail/app/exit_codes.h"
-#include "fantail/app/split_arguments.h"
 #include "fantail/base/check.h"
 
 namespace fantail::app {
 namespace {
-
-std::string Message(const absl::Status& status) {
-  return std::string(status.message());
-}
-
-// `--flag VALUE "x": what is wrong`, keeping the kind of the error.
-absl::Status Named(absl::StatusCode code, std::string_view name, std::string_view value,
-                   const absl::Status& error) {
-  return absl::Status(code, fmt::format("{} \"{}\": {}", name, value, Message(error)));
-}
 
 // Parses with `parse` into `*value`.
 template <class T, class Parse>
@@ -35,13 +22,6 @@ Setter SetterOf(T* value, Parse parse) {
     *value = *std::move(parsed);
     return absl::OkStatus();
   };
-}
-
-std::vector<std::string> Words(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  return words;
 }
 
 }  // namespace
@@ -95,6 +75,7 @@ void CommandLine::Option(std::string_view spec, uint64_t* value, std::string_vie
                          Range range) {
   Declare(spec, help, *value < range.least ? "" : std::to_string(*value),
           SetterOf(value, [range](const std::string& text) { return ParseUnsigned(text, range); }));
+  options_.back().is_number = true;
 }
 
 void CommandLine::Choice(std::string_view spec, std::string* value,
@@ -149,10 +130,28 @@ void CommandLine::Positionals(std::string_view name, std::vector<std::string>* v
 }
 
 void CommandLine::Require(std::string_view name) {
-  for (Declared& option : options_) {
-    if (option.name == name) option.required = true;
-  }
-  FANTAIL_CHECK(Find(name) != nullptr, name);
+  Declared* option = Find(name);
+  FANTAIL_CHECK(option != nullptr, name);
+  option->required = true;
+}
+
+void CommandLine::FromBranch(std::string_view name, BranchPart part, std::function<bool()> wanted) {
+  Declared* option = Find(name);
+  FANTAIL_CHECK(option != nullptr, name);
+  option->branch_part = part;
+  option->wants_branch = std::move(wanted);
+}
+
+void CommandLine::AddFiles() {
+  FANTAIL_CHECK(Find(kFeed) != nullptr, program_);
+  takes_files_ = true;
+  Option("--config FILE", &config_path_,
+         "TOML: options without their dashes as keys, for this program alone under " +
+             ConfigFile::TableName(program_));
+  Option("--branch FILE", &branch_path_,
+         "TOML: the feeds, gateways and buses of a branch, for all its programs");
+  Flag("--check-config", &check_config_,
+       "check all of it, print each option with its value and origin, and exit");
 }
 
 void CommandLine::Section(std::string_view title) {
@@ -170,122 +169,8 @@ const CommandLine::Declared* CommandLine::Find(std::string_view name) const {
   return nullptr;
 }
 
-absl::Status CommandLine::Unknown(std::string_view argument) const {
-  const std::string_view name = argument.substr(0, argument.find('='));
-  std::string_view nearest = "--help";
-  size_t distance = EditDistance(name, nearest);
-  for (const Declared& option : options_) {
-    const size_t d = option.name.empty() ? std::string::npos : EditDistance(name, option.name);
-    if (d >= distance) continue;
-    distance = d;
-    nearest = option.name;
-  }
-  return absl::InvalidArgumentError(
-      fmt::format("{}: no such option; the nearest is {}", name, nearest));
-}
-
-absl::Status CommandLine::Missing(const Declared& option) const {
-  return absl::InvalidArgumentError(fmt::format("{}: missing; write {} {}, or set {}", option.name,
-                                                option.name, option.value_name,
-                                                EnvironmentName(option.name)));
-}
-
-absl::Status CommandLine::WithoutValue(std::string_view name) const {
-  const Declared* option = Find(name);
-  if (option == nullptr || option->value_name.empty()) {
-    return absl::InvalidArgumentError(fmt::format("{0}: takes no value; write {0}", name));
-  }
-  return absl::InvalidArgumentError(
-      fmt::format("{0}: no value; write {0} {1}", name, option->value_name));
-}
-
-absl::Status CommandLine::CheckCount(const Declared& positionals) const {
-  const size_t given = positionals.given.size();
-  if (given >= positionals_.least && given <= positionals_.most) return absl::OkStatus();
-  const std::string problem =
-      given > positionals_.most
-          ? fmt::format("\"{}\": one too many", positionals.given[positionals_.most])
-          : fmt::format("{}: missing", positionals.value_name);
-  return absl::InvalidArgumentError(
-      fmt::format("{}; write {} {}", problem, program_, PositionalsUsage()));
-}
-
-absl::Status CommandLine::Split(const std::vector<std::string>& args, bool* help, bool* version) {
-  std::vector<KnownOption> known = {{"--help,-h", false}, {"--version", false}};
-  std::vector<Declared*> declared;
-  Declared* positionals = nullptr;
-  for (Declared& option : options_) {
-    if (option.name.empty()) {
-      positionals = &option;
-    } else {
-      known.push_back({option.name, !option.value_name.empty()});
-      declared.push_back(&option);
-    }
-  }
-  SplitArguments split = app::Split(known, args);
-  if (!split.unknown_option.empty()) return Unknown(split.unknown_option);
-  if (!split.without_value.empty()) return WithoutValue(split.without_value);
-  *help = !split.values[0].empty();
-  *version = !split.values[1].empty();
-  for (size_t i = 0; i < declared.size(); ++i) declared[i]->given = std::move(split.values[i + 2]);
-  if (positionals != nullptr) {
-    positionals->given = std::move(split.positionals);
-    if (!*help && !*version) return CheckCount(*positionals);
-  } else if (!split.positionals.empty()) {
-    return absl::InvalidArgumentError(fmt::format("\"{}\": belongs to no option; see {} --help",
-                                                  split.positionals.front(), program_));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CommandLine::SetFromEnvironment(const Declared& option, const Environment& environment,
-                                             bool* found) const {
-  *found = false;
-  if (option.name.empty()) return absl::OkStatus();
-  const std::string name = EnvironmentName(option.name);
-  const char* text = environment(name.c_str());
-  if (text == nullptr || *text == '\0') return absl::OkStatus();
-  *found = true;
-  const auto values = option.repeats ? Words(text) : std::vector<std::string>{text};
-  for (const std::string& value : values) {
-    const absl::Status status = option.set(value);
-    if (!status.ok()) return Named(absl::StatusCode::kFailedPrecondition, name, value, status);
-  }
-  return absl::OkStatus();
-}
-
-// The sources of a value, first found first served. A configuration file would come behind the
-// environment.
-absl::Status CommandLine::SetFrom(const Declared& option, const Environment& environment) const {
-  if (option.given.size() > 1 && !option.repeats && !option.value_name.empty()) {
-    return absl::InvalidArgumentError(
-        fmt::format("{} \"{}\": given twice; write it once", option.name, option.given[1]));
-  }
-  for (const std::string& value : option.given) {
-    const absl::Status status = option.set(value);
-    const std::string_view name = option.name.empty() ? option.value_name : option.name;
-    if (!status.ok()) return Named(status.code(), name, value, status);
-  }
-  bool found = !option.given.empty();
-  if (!found) {
-    absl::Status status = SetFromEnvironment(option, environment, &found);
-    if (!status.ok()) return status;
-  }
-  return found || !option.required ? absl::OkStatus() : Missing(option);
-}
-
-ParseOutcome CommandLine::Read(const std::vector<std::string>& args,
-                               const Environment& environment) {
-  bool help = false;
-  bool version = false;
-  absl::Status status = Split(args, &help, &version);
-  if (status.ok() && help) return {kExitDone, Help(), ""};
-  if (status.ok() && version) return {kExitDone, Version() + "\n", ""};
-  for (const Declared& option : options_) {
-    if (status.ok()) status = SetFrom(option, environment);
-  }
-  if (status.ok()) return {};
-  return {ExitCodeFor(status), "", fmt::format("{}: {}\n", program_, Message(status))};
+CommandLine::Declared* CommandLine::Find(std::string_view name) {
+  return const_cast<Declared*>(std::as_const(*this).Find(name));
 }
 
 std::optional<int> CommandLine::Parse(int argc, const char* const* argv) {
@@ -296,8 +181,14 @@ std::optional<int> CommandLine::Parse(int argc, const char* const* argv) {
   return outcome.exit_code;
 }
 
+std::optional<int> CommandLine::Checked() const {
+  if (!check_config_) return std::nullopt;
+  std::fputs(Settings().c_str(), stdout);
+  return kExitDone;
+}
+
 int CommandLine::Fail(const absl::Status& status) const {
-  std::fputs(fmt::format("{}: {}\n", program_, Message(status)).c_str(), stderr);
+  std::fputs(fmt::format("{}: {}\n", program_, std::string(status.message())).c_str(), stderr);
   return ExitCodeFor(status);
 }
 

@@ -1,6 +1,6 @@
-// The command line of a program: declares its options, reads them from the command line and the
-// environment, and prints --help and --version. The same everywhere, so that who knows one Fantail
-// program knows them all.
+// The command line of a program: declares its options, reads them from the command line, the
+// environment and files, and prints --help and --version. The same everywhere, so that who knows
+// one Fantail program knows them all.
 //
 //   CommandLine line("fantail-desk", "subscribes to a feed and shows it");
 //   line.Choice("--format FORMAT", &format, {"board", "csv"}, "what to print");
@@ -9,15 +9,18 @@
 //   AddCommonOptions(&common, &line);
 //   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
 //   if (const absl::Status s = StartUp(common, line); !s.ok()) return line.Fail(s);
+//   ...                                                   // what else must be right
+//   if (const std::optional<int> code = line.Checked()) return *code;
 //
 // An option's value comes from the first of: the command line; the environment (`--status-every` is
-// FANTAIL_STATUS_EVERY; an empty variable counts as not set); what the variable held when the
-// option was declared, its default.
+// FANTAIL_STATUS_EVERY; an empty variable counts as not set); the configuration file
+// (config_file.h: `status-every`; an empty list counts as not set); the branch file
+// (branch_file.h); what the variable held when the option was declared, its default.
 //
 // Thread: main, before any other exists.
 // Ownership: keeps the pointers to the variables until it is destroyed.
 // Errors: one line on stderr that names the program, the option, the value and the remedy; exit 64
-//   for the command line, 78 for the environment.
+//   for the command line, 78 for the environment and files.
 #ifndef FANTAIL_APP_OPTIONS_H_
 #define FANTAIL_APP_OPTIONS_H_
 
@@ -32,6 +35,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "fantail/app/branch_file.h"
+#include "fantail/app/config_file.h"
+#include "fantail/app/toml.h"
 #include "fantail/app/values.h"
 #include "fantail/base/time.h"
 
@@ -41,6 +48,8 @@ namespace fantail::app {
 using Setter = std::function<absl::Status(const std::string& value)>;
 // The value of an environment variable; nullptr if there is none. std::getenv is one.
 using Environment = std::function<const char*(const char* name)>;
+// The text of a file. ReadTomlFile is one.
+using FileReader = std::function<absl::StatusOr<std::string>(const std::string& path)>;
 
 // What came of reading a command line: the variables are set, or the program is to print this
 // and end.
@@ -59,6 +68,8 @@ struct Count {
 class CommandLine {
  public:
   CommandLine(std::string program, std::string summary);
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
 
   // Each takes `--name VALUE` and a help text of one sentence without a full stop. A default of no
   // time, or of a number that is out of range, means "none" and is not shown. REQUIRES: the
@@ -86,6 +97,11 @@ class CommandLine {
 
   // The option `--name`, already declared, must be given.
   void Require(std::string_view name);
+  // The option `--name`, already declared, may come from this part of a branch file, if `wanted`
+  // then says so; the other sources have been read by then. REQUIRES: AddFiles() will be called.
+  void FromBranch(std::string_view name, BranchPart part, std::function<bool()> wanted = nullptr);
+  // Declares --config, --branch and --check-config. REQUIRES: --feed is declared.
+  void AddFiles();
   // Options declared from here on stand under this title in --help.
   void Section(std::string_view title);
   // Printed at the end of --help, in order.
@@ -93,11 +109,19 @@ class CommandLine {
 
   // Reads everything and sets the variables; `args` without the program's name. A pure function of
   // its arguments, for tests; Parse() below is for main.
-  ParseOutcome Read(const std::vector<std::string>& args, const Environment& environment);
+  ParseOutcome Read(const std::vector<std::string>& args, const Environment& environment,
+                    const FileReader& read_file = ReadTomlFile);
 
   // The same with the real environment. Prints what there is to print; the code to end
   // with, or none.
   std::optional<int> Parse(int argc, const char* const* argv);
+
+  // What comes of --check-config: prints what the program would run with, and gives the code to end
+  // with; none without it. Call it when everything is checked, before anything is opened that
+  // others could notice.
+  std::optional<int> Checked() const;
+  // Each option with its value and where that is from, a line each.
+  std::string Settings() const;
 
   // Says `program: message` on stderr and returns the exit code that belongs to it: the way to end
   // on any error in main.
@@ -116,9 +140,19 @@ class CommandLine {
     std::string section;
     bool repeats = false;
     bool required = false;
+    bool is_number = false;
+    std::optional<BranchPart> branch_part;
+    std::function<bool()> wants_branch;  // none: always
     Setter set;
     std::vector<std::string> given;  // on the command line
+    // What it was set to and where that stood; no origin: it has its default.
+    std::vector<std::string> values;
+    std::string origin;
+
+    bool is_flag() const { return value_name.empty(); }
   };
+  static constexpr std::string_view kFeed = "--feed";
+
   struct Shown {
     std::string command;
     std::string what;
@@ -126,6 +160,7 @@ class CommandLine {
 
   void Declare(std::string_view spec, std::string_view help, std::string shown_default, Setter set);
   const Declared* Find(std::string_view name) const;
+  Declared* Find(std::string_view name);
   // Splits `args` among the options' `given`. An error's message is whole.
   absl::Status Split(const std::vector<std::string>& args, bool* help, bool* version);
   absl::Status Unknown(std::string_view argument) const;
@@ -134,9 +169,23 @@ class CommandLine {
   absl::Status CheckCount(const Declared& positionals) const;
   // `[PATTERN...]`, `TAPE...` or `IN OUT`; empty if there are none.
   std::string PositionalsUsage() const;
-  absl::Status SetFrom(const Declared& option, const Environment& environment) const;
-  absl::Status SetFromEnvironment(const Declared& option, const Environment& environment,
-                                  bool* found) const;
+  // The key of a configuration file; empty if it cannot stand there.
+  std::string KeyOf(const Declared& option) const;
+  // Sets everything, as far as the sources say.
+  absl::Status SetAll(const Environment& environment, const FileReader& read_file);
+  absl::Status SetFrom(Declared* option, const Environment& environment);
+  absl::Status SetFromCommandLine(Declared* option);
+  absl::Status SetFromEnvironment(Declared* option, const Environment& environment);
+  absl::Status SetFromBranch(Declared* option);
+  // `name` is how the file calls it.
+  absl::Status SetFromFile(Declared* option, const std::string& path, std::string_view name,
+                           const TomlEntry& entry, std::string_view kind_of_file);
+  // What is wrong with the type of `value`, and the remedy; nullptr if nothing is.
+  static const char* TypeProblem(const Declared& option, const TomlValue& value);
+  absl::Status ReadConfig(const FileReader& read_file);
+  absl::Status ReadBranch(const FileReader& read_file);
+  absl::Status CheckKeys() const;
+  std::string Feed() const;
 
   std::string program_;
   std::string summary_;
@@ -144,6 +193,12 @@ class CommandLine {
   std::vector<Declared> options_;
   Count positionals_;
   std::vector<Shown> examples_;
+  bool takes_files_ = false;
+  std::string config_path_;
+  std::string branch_path_;
+  bool check_config_ = false;
+  std::optional<ConfigFile> config_;
+  std::optional<BranchFile> branch_;
 };
 
 // `--status-every` -> `FANTAIL_STATUS_EVERY`.

@@ -1,8 +1,11 @@
-// The text of --help and --version.
+// The text of --help, --version and --check-config.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/options.h"
+#include "fantail/base/printable.h"
 
 namespace fantail::app {
 namespace {
@@ -10,6 +13,8 @@ namespace {
 // Where the explanations begin, and how wide a line may get: an 80-column terminal.
 constexpr size_t kIndent = 28;
 constexpr size_t kWidth = 80;
+// A longer value does not move the origins of all others.
+constexpr size_t kWide = 40;
 
 // `  left   text ...`, the text wrapped between blanks and hanging at kIndent.
 std::string Entry(std::string_view left, std::string_view text) {
@@ -72,12 +77,45 @@ std::string CommandLine::Help() const {
   out += "\n" + Entry("--help, -h", "print this and exit") +
          Entry("--version", "print the version and exit");
   out +=
-      "\nEach option can come from the environment, --status-every as FANTAIL_STATUS_EVERY;\n"
-      "the command line wins.\n";
+      takes_files_
+          ? "\nEach option can come from the environment, --status-every as\n"
+            "FANTAIL_STATUS_EVERY, and from the --config file, as status-every. The command\n"
+            "line wins, then the environment, then that file, then the --branch file.\n"
+          : "\nEach option can come from the environment, --status-every as FANTAIL_STATUS_EVERY;\n"
+            "the command line wins.\n";
   out += ExitCodeTable();
   if (!examples_.empty()) out += "\nExamples:\n";
   for (const Shown& example : examples_) {
     out += fmt::format("  # {}\n  {}\n", example.what, example.command);
+  }
+  return out;
+}
+
+std::string CommandLine::Settings() const {
+  struct Row {
+    std::string_view name;
+    std::string value;
+    std::string origin;
+  };
+  std::vector<Row> rows;
+  size_t name_width = 0;
+  size_t value_width = 0;
+  for (const Declared& option : options_) {
+    if (option.name == "--check-config") continue;
+    std::string value = fmt::format("{}", fmt::join(option.values, " "));
+    if (option.is_flag()) value = ParseYesNo(value).value_or(false) ? "true" : "false";
+    if (option.origin.empty() && !option.is_flag()) value = option.shown_default;
+    if (value.empty()) value = "none";
+    const std::string origin = option.origin.empty() ? "default" : option.origin;
+    rows.push_back({option.name.empty() ? option.value_name : option.name, EscapeUnprintable(value),
+                    EscapeUnprintable(origin)});
+    name_width = std::max(name_width, rows.back().name.size());
+    value_width = std::clamp(rows.back().value.size(), value_width, std::max(value_width, kWide));
+  }
+  std::string out = fmt::format("{}: the configuration is good\n", program_);
+  for (const Row& row : rows) {
+    out += fmt::format("  {:<{}}  {:<{}}  {}\n", row.name, name_width, row.value, value_width,
+                       row.origin);
   }
   return out;
 }

@@ -35,6 +35,7 @@ void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
                        "the bus, tcp://HOST:PORT; the next is tried when one dies", line);
   line->Require("--connect");
+  line->FromBranch("--connect", app::BranchPart::kBus);
   line->Option("--capacity N", &o->capacity, "questions in hand at a time", {.least = 1});
   line->Positionals("TAPE", &o->tapes,
                     "journals and tapes of the feed: folders that may still grow, or files",
@@ -133,6 +134,7 @@ int Main(int argc, char** argv) {
   }
   Library library(options.common.feed, options.tapes);
   if (const absl::Status s = library.Check(); !s.ok()) return line.Fail(s);
+  if (const std::optional<int> code = line.Checked()) return *code;
   app::Signals signals({});
   Program program(options, &library);
   if (const absl::Status s = program.Start(); !s.ok()) return line.Fail(s);

@@ -44,6 +44,7 @@ void Declare(Options* o, app::CommandLine* line) {
                        "the gateway or publisher, tcp://HOST:PORT; the next is tried when one dies",
                        line);
   line->Require("--connect");
+  line->FromBranch("--connect", app::BranchPart::kGateways);
   line->Option("--output FOLDER", &o->output,
                "the tape: made if need be, and continued if it is there");
   line->Require("--output");
@@ -238,6 +239,7 @@ int Main(int argc, char** argv) {
   }
   absl::StatusOr<std::vector<Pattern>> patterns = PatternsOf(options.patterns);
   if (!patterns.ok()) return line.Fail(patterns.status());
+  if (const std::optional<int> code = line.Checked()) return *code;
   auto tape = tape::TapeWriter::Open(
       {.folder = options.output,
        .head = {.feed = options.common.feed, .writer = "fantail-record", .patterns = *patterns},

@@ -334,6 +334,7 @@ int Main(int argc, char** argv) {
   if (!player.ok()) return line.Fail(player.status());
   absl::StatusOr<Player::Tracks> tapes = OpenTapes(options);
   if (!tapes.ok()) return line.Fail(tapes.status());
+  if (const std::optional<int> code = line.Checked()) return *code;
   app::Signals signals({SIGTSTP});
   int code = 0;
   app::KeyValues summary;
