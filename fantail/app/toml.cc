@@ -72,11 +72,6 @@ std::string Said(std::string_view description) {
   return said;
 }
 
-// What no TOML may have, and at which toml++ with assertions stops: its own checks come later.
-bool IsControl(char c) {
-  return (c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
-}
-
 TomlPlace PlaceAt(std::string_view text, size_t offset) {
   const std::string_view before = text.substr(0, offset);
   const auto lines = std::count(before.begin(), before.end(), '\n');
@@ -106,11 +101,6 @@ absl::StatusOr<TomlValue> ParseToml(const std::string& path, std::string_view te
   if (std::count(text.begin(), text.end(), '.') > kMaxDots) {
     return WrongAt(path, PlaceAt(text, OffsetOfDot(text, kMaxDots + 1)),
                    fmt::format("more than {} dots; write a smaller file", kMaxDots));
-  }
-  const auto control = std::find_if(text.begin(), text.end(), IsControl);
-  if (control != text.end()) {
-    return WrongAt(path, PlaceAt(text, static_cast<size_t>(control - text.begin())),
-                   "a control character; remove it");
   }
   try {
     return Convert(toml::parse(text), 0);

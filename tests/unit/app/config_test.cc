@@ -252,8 +252,7 @@ TEST_F(ConfigTest, SaysWhereAFileIsNoToml) {
   EXPECT_THAT(ErrorOf("linger = 1s"), HasSubstr("config.toml:1:"));
   EXPECT_THAT(ErrorOf("[fantail-gateway"), HasSubstr("config.toml:1:"));
   EXPECT_THAT(ErrorOf("feed = '\xff'"), HasSubstr("utf-8"));
-  EXPECT_EQ(ErrorOf(std::string("feed = 'a'\n[\0", 13)),
-            "config.toml:2:2: a control character; remove it");
+  EXPECT_THAT(ErrorOf(std::string("feed = 'a'\n[\0", 13)), HasSubstr("config.toml:2:2: "));
 }
 
 TEST_F(ConfigTest, CountsPositionalsWhereverTheyAreFrom) {
