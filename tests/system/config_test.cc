@@ -126,6 +126,7 @@ TEST_F(ConfigFileTest, EveryProgramReadsTheFilesThatTheManualShows) {
       {{BusPath(), "status"}, "--connect " + bus},
       {{BusPath(), "ask", "echo"}, "--connect " + bus},
       {{DeskPath()}, "--connect " + here},
+      {{OPEN_FEED, "--listen", "tcp://127.0.0.1:*"}, "--connect " + here},
       {{DeskPath()}, "--bus none default\n"},
       {{DeskPath(), "--complete"}, "--bus " + bus},
       {{DeskPath(), "history"}, "--bus " + bus},

@@ -122,6 +122,14 @@ TEST_F(ObjectsTest, AStreamReachesAPlayerByteForByteAndSaysSoWhenItHasCome) {
   EXPECT_NE(board.err().find("--output FOLDER keeps them"), std::string::npos) << board.err();
 }
 
+TEST_F(ObjectsTest, AreNoMatterOfATape) {
+  Program& publisher = Files({"--keep-open"});
+  Program& recorder = Run({RecordPath(), "--connect", publisher.endpoint(), "--feed", "files",
+                           "--output", folder() / "tape"});
+  EXPECT_EQ(recorder.Wait(), 1) << recorder.err();
+  EXPECT_NE(recorder.err().find("this feed carries objects"), std::string::npos) << recorder.err();
+}
+
 TEST_F(ObjectsTest, WhatCannotBeMeantIsRefusedWithTheReason) {
   const std::string files = "files:" + MakeFolder();
   const auto fails = [&](Arguments arguments, int code, const std::string& why) {

@@ -14,6 +14,7 @@
 #include "tools/fantail-bench/bus_bench.h"
 #include "tools/fantail-bench/comparison.h"
 #include "tools/fantail-bench/cuts.h"
+#include "tools/fantail-bench/objects.h"
 #include "tools/fantail-bench/packed_bench.h"
 #include "tools/fantail-bench/replay.h"
 #include "tools/fantail-bench/report.h"
@@ -113,6 +114,7 @@ int Main(int argc, char** argv) {
   if (command == "replay") return Replay(argc - 1, argv + 1);
   if (command == "sessions") return Sessions(argc - 1, argv + 1);
   if (command == "stopped") return Stopped(argc - 1, argv + 1, Self());
+  if (command == "objects") return Objects(argc - 1, argv + 1, Self());
   if (command == "thin-link") return ThinLink(argc - 1, argv + 1);
   if (command == "bus") return BusBench(argc - 1, argv + 1, Self());
   if (command == "tape") return TapeBench(argc - 1, argv + 1);
@@ -126,6 +128,9 @@ int Main(int argc, char** argv) {
   if (command == "stopped-desks" && argc == 7) {
     return RunStoppedDesks(argv[2], std::stoul(argv[3]), std::stoul(argv[4]), argv[5], argv[6]);
   }
+  if (command == "object-viewers" && argc == 6) {
+    return RunViewers(argv[2], std::stoul(argv[3]), std::stoul(argv[4]), argv[5]);
+  }
   if (command == "raw-relay" && argc == 5)
     return RunRawRelay(argv[2], argv[3], std::stoul(argv[4]));
   app::CommandLine line("fantail-bench", "measures Fantail; see fantail-bench COMMAND --help");
@@ -134,7 +139,8 @@ int Main(int argc, char** argv) {
       "COMMAND", &words,
       "fanout: the gateway beside other relays; sessions: many desks that want little each; "
       "cuts: links that fall silent; "
-      "stopped: desks that stand still; thin-link: one that carries too little; tape: tapes beside "
+      "stopped: desks that stand still; objects: beside ticks; thin-link: one that carries too "
+      "little; tape: tapes beside "
       "plain files; "
       "packed: the encodings of a session; "
       "replay: a tape's pace, and seeks; bus: the bus beside a zmq_proxy");

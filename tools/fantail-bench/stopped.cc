@@ -16,6 +16,7 @@
 #include "fantail/base/histogram.h"
 #include "fantail/net/clock.h"
 #include "tools/fantail-bench/branch.h"
+#include "tools/fantail-bench/desks.h"
 
 namespace fantail::bench {
 namespace {
@@ -25,8 +26,6 @@ constexpr Nanos kPatience = std::chrono::seconds(30);
 constexpr uint64_t kRingRecords = 128 * 1024;
 // For how long latency is measured before, at the most.
 constexpr Nanos kBefore = std::chrono::seconds(15);
-// A desk whose newest tick is so old shows what is.
-constexpr Nanos kFresh = std::chrono::milliseconds(200);
 constexpr Nanos kLookEvery = std::chrono::milliseconds(100);
 
 struct Options {
@@ -59,55 +58,6 @@ double Milliseconds(Nanos time) {
 double Mebibytes(size_t bytes) {
   return static_cast<double>(bytes) / (1 << 20);
 }
-
-// Desks that are turned by the thread that owns them.
-class Desks {
- public:
-  Desks(const std::string& name, size_t count, const std::string& endpoint,
-        const KnownPublisher* publisher) {
-    for (size_t i = 0; i < count; ++i) {
-      all_.push_back(
-          std::make_unique<CheckingDesk>(name + std::to_string(i), endpoint, &context_, publisher));
-    }
-  }
-
-  // One round of all, at `now`.
-  void Turn(MonotonicTime now) {
-    for (const auto& desk : all_) desk->Turn(now, poller_);
-    poller_.Clear();
-    for (const auto& desk : all_) desk->AddTo(&poller_);
-    poller_.Wait(std::chrono::milliseconds(2));
-  }
-  bool AllAreLive() const {
-    const WallTime now = net::ReadWallClock();
-    return std::all_of(all_.begin(), all_.end(), [&](const auto& desk) {
-      return desk->live() && now - desk->newest() < kFresh;
-    });
-  }
-  void MeasureLatency(LatencyHistogram* latency) {
-    for (const auto& desk : all_) desk->MeasureLatency(latency);
-  }
-  template <class Fn>
-  uint64_t Sum(Fn fn) const {
-    uint64_t sum = 0;
-    for (const auto& desk : all_) sum += fn(*desk);
-    return sum;
-  }
-  uint64_t Lost() const {
-    return Sum([](const CheckingDesk& desk) { return desk.lost(); });
-  }
-  uint64_t Wrong() const {
-    return Sum([](const CheckingDesk& desk) { return desk.wrong(); });
-  }
-  uint64_t Told() const {
-    return Sum([](const CheckingDesk& desk) { return desk.lost() > 0 ? 1u : 0u; });
-  }
-
- private:
-  net::Context context_{4096};
-  net::Poller poller_;
-  std::vector<std::unique_ptr<CheckingDesk>> all_;
-};
 
 struct Figures {
   Nanos p99_before{0};

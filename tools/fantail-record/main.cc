@@ -132,6 +132,12 @@ class Program {
     }
     const bool more = connectors_.Turn(now, kMessagesPerTurn, poller_);
     lines_.Turn(now);
+    if (recorder_.has_objects()) {
+      app::LogError(
+          "this feed carries objects, and a tape keeps ticks; fantail-desk --output FOLDER keeps "
+          "objects");
+      return app::kExitFailed;
+    }
     if (absl::Status s = tape_->Commit(net::ReadWallClock()); !s.ok()) {
       app::LogError("{}; stopping, for what comes now cannot be kept", std::string(s.message()));
       return app::kExitInputOutput;

@@ -29,11 +29,14 @@ class Recorder : public feed::FeedEvents {
   uint64_t ticks() const { return ticks_; }
   uint64_t gaps() const { return gaps_; }
   bool ended() const { return ended_; }
+  // Whether the feed carries objects, which no tape keeps.
+  bool has_objects() const { return has_objects_; }
 
   void OnNewEpoch(Epoch epoch, bool paced) override;
   void OnTopic(TopicId id, std::string_view name) override { tape_->OnTopic(id, name); }
   void OnVenue(VenueId id, std::string_view name) override { tape_->OnVenue(id, name); }
   void OnImage(const feed::TopicImage& image) override;
+  void OnPayload(Position, std::span<const std::byte>) override { has_objects_ = true; }
   void OnRecords(std::span<const wire::Record> records) override;
   void OnThrough(Position through) override;
   void OnGap(const feed::GapNotice& gap) override;
@@ -53,6 +56,7 @@ class Recorder : public feed::FeedEvents {
   std::vector<wire::Record> held_;
   bool complete_ = false;  // the first have of this epoch has come
   bool ended_ = false;
+  bool has_objects_ = false;
   uint64_t ticks_ = 0;
   uint64_t gaps_ = 0;
 };
