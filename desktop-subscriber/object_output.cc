@@ -53,6 +53,7 @@ void ObjectOutput::NewEpoch(Epoch epoch) {
 }
 
 void ObjectOutput::Payload(Position of, std::span<const std::byte> bytes) {
+  if (payloads_.size() == kMostPayloads) payloads_.erase(payloads_.begin());
   payloads_[of].assign(bytes.begin(), bytes.end());
 }
 

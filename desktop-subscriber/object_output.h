@@ -47,6 +47,9 @@ class ObjectOutput {
     uint32_t checksum = 0;
   };
 
+  // A record follows its payload at once; of what no record follows, no more is kept.
+  static constexpr size_t kMostPayloads = 64;
+
   void TakePart(const wire::Record& record, std::span<const std::byte> bytes);
   bool Write(const std::string& name, const wire::Part& part, std::span<const std::byte> bytes);
   void Finish(const std::string& name, const wire::Record& record, const Object& object);

@@ -101,7 +101,7 @@ class OpenFeedProgram {
 
   int Run() {
     started_at_ = net::ReadMonotonicClock();
-    while (true) {
+    while (!feed_.has_objects()) {
       const MonotonicTime now = net::ReadMonotonicClock();
       feed_.BeginTurn(now);
       if (OnSignals()) break;
@@ -121,7 +121,9 @@ class OpenFeedProgram {
     feed_.Close("the open feed stops");
     publisher_.Close();
     connectors_.Close();
-    return 128 + signals_->stop_signal();
+    if (!feed_.has_objects()) return 128 + signals_->stop_signal();
+    app::LogError("this feed carries objects, and an open feed is of ticks");
+    return app::kExitFailed;
   }
 
   app::KeyValues Summary() const {

@@ -48,10 +48,13 @@ class OpenFeed final : public FeedEvents {
   // What the node above would not give, and why, if that is news.
   std::string TakeRefusal() { return std::exchange(refusal_, {}); }
 
+  // Whether the feed carries objects, for which there is no open feed.
+  bool has_objects() const { return has_objects_; }
   const OpenCounters& counters() const { return counters_; }
 
   void OnTopic(TopicId id, std::string_view name) override;
   void OnVenue(VenueId id, std::string_view name) override;
+  void OnPayload(Position, std::span<const std::byte>) override { has_objects_ = true; }
   void OnRecords(std::span<const wire::Record> records) override;
   void OnNewEpoch(Epoch epoch, bool paced) override;
   void OnImage(const TopicImage& image) override { (void)image; }
@@ -74,6 +77,7 @@ class OpenFeed final : public FeedEvents {
   MonotonicTime now_;
   Epoch epoch_;
   bool replay_ = false;
+  bool has_objects_ = false;
   std::string refusal_;
   std::vector<std::string> topics_;  // by id, with the NUL; empty: not for subscribers
   std::vector<std::string> venues_;  // by id

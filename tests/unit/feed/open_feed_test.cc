@@ -113,6 +113,12 @@ TEST_F(OpenFeedTest, AFullBatchWithTheLongestNamesFitsAMessage) {
   EXPECT_EQ(inbox_.As<open::Batch>(1).records()->size(), 1u);
 }
 
+TEST_F(OpenFeedTest, AFeedOfObjectsIsNoticed) {
+  EXPECT_FALSE(feed_.has_objects());
+  feed_.OnPayload({1}, {});
+  EXPECT_TRUE(feed_.has_objects());
+}
+
 TEST_F(OpenFeedTest, BlankSidesAndStatusAreTold) {
   wire::Record quote = Trade(1, 0, 1);
   quote.tick.kind = wire::TickKind::kQuote;
