@@ -8,22 +8,18 @@ flatc --python --gen-onefile schemas/open.fbs writes.
 """
 import csv
 import sys
+from decimal import Decimal
 
 import zmq
 from open_generated import Batch, Gap, Kind, State
 
 
-def decimal(digits, exponent):
-    """Digits times ten to the exponent: exact, and as short as it can be."""
-    if digits == 0 or exponent >= 0:
-        return str(digits * 10**exponent) if digits else "0"
-    text = str(abs(digits)).rjust(1 - exponent, "0")
-    fraction = text[exponent:].rstrip("0")
-    return "-" * (digits < 0) + text[:exponent] + ("." + fraction if fraction else "")
+def number(digits, exponent):  # exact, and as short as it can be
+    return f"{Decimal(digits).scaleb(exponent).normalize():f}"
 
 
-def say(what):
-    print("open_feed.py:", what, file=sys.stderr, flush=True)
+def say(*what):
+    print("open_feed.py:", *what, file=sys.stderr, flush=True)
 
 
 endpoint, *patterns = sys.argv[1:]
@@ -33,32 +29,29 @@ for pattern in patterns or ["*"]:
     socket.subscribe(pattern[:-1] if pattern.endswith("*") else pattern + "\0")
 socket.subscribe("$fantail/")
 socket.connect(endpoint)
-
 rows = csv.writer(sys.stdout, lineterminator="\n")
 rows.writerow("ts_ns,symbol,kind,price,size,bid,bid_size,ask,ask_size,venue".split(","))
-state = ""
-while state != "ended":
+state = None
+while state != b"ended":
     try:
         topic, body = socket.recv_multipart()
     except zmq.Again:
-        topic, body, state = b"", b"", "stale: nothing has come for 3 s"
-        say(state)
+        state = say("stale: nothing has come for 3 s")
+        continue
     if topic == b"$fantail/state\0":
-        news = State.GetRootAs(body).State().decode()
-        if news != state:
-            say(f"{news} {State.GetRootAs(body).Cause().decode()}")
-        state = news
+        last, state = state, State.GetRootAs(body).State()
+        if state != last:
+            say(state.decode(), State.GetRootAs(body).Cause().decode())
     elif topic == b"$fantail/gap\0":
         gap = Gap.GetRootAs(body)
         say(f"positions {gap.From() + 1} to {gap.To()} are missing: {gap.Reason().decode()}")
-    elif topic and not topic.startswith(b"$fantail/"):
+    else:
         batch = Batch.GetRootAs(body)
-        for i in range(batch.RecordsLength()):
-            r = batch.Records(i)
+        symbol = batch.Topic().decode(errors="replace")
+        for r in map(batch.Records, range(batch.RecordsLength())):
             if r.Kind() == Kind.trade:
-                price = decimal(r.Price(), r.PriceExponent())
-                size = decimal(r.Size(), r.SizeExponent())
-                venue = (r.Venue() or b"").decode()
-                rows.writerow([r.Time(), batch.Topic().decode(), "trade", price, size,
-                               "", "", "", "", venue])
+                price = number(r.Price(), r.PriceExponent())
+                size = number(r.Size(), r.SizeExponent())
+                venue = (r.Venue() or b"").decode(errors="replace")
+                rows.writerow([r.Time(), symbol, "trade", price, size, *[""] * 4, venue])
         sys.stdout.flush()
