@@ -153,6 +153,7 @@ bool Lines::InEpoch(const Line& line) const {
 
 void Lines::OnNewEpoch(Line* line, bool paced) {
   line->ended.reset();
+  line->lost_through = Position{};
   TakeOut(line);
   if (line->client.epoch() <= epoch_) return;  // another line was here first
   epoch_ = line->client.epoch();
@@ -234,7 +235,8 @@ void Lines::OnRecords(Line* line, std::span<const wire::Record> records) {
 
 void Lines::OnThrough(Line* line) {
   if (!InEpoch(*line)) return;
-  line->broken = false;
+  // Below a node that is merging itself, a session may be whole again where gaps lie ahead of it.
+  if (line->client.through() >= line->lost_through) line->broken = false;
   if (line->joined && line->covers) Advance(line->client.through());
   if (!announced_) Announce();
 }
@@ -248,6 +250,7 @@ void Lines::Advance(Position through) {
 void Lines::OnGap(Line* line, const GapNotice& gap) {
   if (!line->joined) {
     line->broken = true;
+    line->lost_through = std::max(line->lost_through, gap.to);
     return;
   }
   // What the line has not brought, and will not, the owner may have had over another one that has
@@ -265,6 +268,7 @@ void Lines::Miss(Line* line, const GapNotice& gap) {
   });
   if (another) {
     ++gaps_filled_;
+    line->lost_through = std::max(line->lost_through, gap.to);
     return TakeOut(line);
   }
   for (const Pattern& pattern : gap.patterns) {
@@ -412,6 +416,7 @@ void Lines::Settle() {
     } else if (!served || (now_ - line->out_at > kCatchUp && line->covers)) {
       line->joined = true;
       line->broken = false;
+      line->lost_through = Position{};
       line->covers = true;
       const auto last = [&](TopicId id) { return topic_states_[id.value].last; };
       const bool live = state_.state == State::kLive;

@@ -1,6 +1,7 @@
 // Lines: which line is given on, and what it is worth.
 #include <gtest/gtest.h>
 
+#include "fantail/wire/encode.h"
 #include "tests/unit/feed/lines_fixture.h"
 
 namespace fantail::feed {
@@ -82,6 +83,24 @@ TEST_F(LinesTest, AGapOfOneLineIsFilledByTheOther) {
   Run(seconds(2), false);
   EXPECT_EQ(desk.record_count, head.value);
   ExpectEqual(desk, desk_lines);
+}
+
+// Its node is behind a link that merges: what comes lies ahead of how far it is complete.
+TEST_F(LinesTest, ALineThatIsWholeUpToItsGapDoesNotCountForWhatLiesInTheGap) {
+  AddDesk({"*"});
+  Run(seconds(2));
+  Run(seconds(1), false);
+  const GapNotice ahead{
+      .from = head, .to = head + 100, .patterns = P({"*"}), .reason = GapReason::kUpstream};
+  gateways.at("left")->server().AddGap(ahead);
+  Run(milliseconds(100), false);
+  // The session fell behind, and is back.
+  desk_lines.line(0).Receive(wire::Encode(wire::Have{.version = 1, .at = head}).bytes(), now);
+  Run(milliseconds(100), false);
+  EXPECT_EQ(desk.gap_count, 0u);
+  gateways.at("right")->server().AddGap(ahead);
+  Run(milliseconds(100), false);
+  EXPECT_EQ(desk.gap_count, 1u);
 }
 
 TEST_F(LinesTest, AGapOfWhatAnotherLineHasBroughtIsNoneEvenIfThatLineIsGone) {
