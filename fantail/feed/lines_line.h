@@ -19,12 +19,12 @@ class Lines::Line final : private FeedEvents {
 
   FeedClient client;
   bool joined = false;
-  bool covers = true;    // all that the owner has been promised may be expected of it
-  bool broken = true;    // since a gap or a new epoch, nothing has said that it is whole again
+  bool covers = true;     // all that the owner has been promised may be expected of it
+  bool broken = true;     // since a gap or a new epoch, nothing has said that it is whole again
   Position lost_through;  // of its gaps that another line may have filled
   MonotonicTime out_at;   // since when it is not joined
-  HaveNotice have;       // the newest
-  bool asked = false;    // for all of needed_
+  HaveNotice have;        // the newest
+  bool asked = false;     // for all of needed_
   std::optional<Position> ended;
 
  private:
