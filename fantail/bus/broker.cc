@@ -38,6 +38,10 @@ Member* Broker::upstream() {
   return upstream_.get();
 }
 
+const Member* Broker::upstream() const {
+  return upstream_.get();
+}
+
 // -------------------------------------------------------------------------------------------------
 // What comes in.
 

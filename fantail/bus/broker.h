@@ -22,6 +22,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
+#include "fantail/base/metric.h"
 #include "fantail/bus/jobs.h"
 #include "fantail/bus/member.h"
 #include "fantail/bus/messages.h"
@@ -63,6 +64,40 @@ struct BrokerCounters {
   uint64_t bytes_sent = 0;
 };
 
+inline constexpr auto kBrokerMetrics = std::to_array<Metric<BrokerCounters>>({
+    {&BrokerCounters::requests, {"fantail_bus_requests_total", Unit::kNone, "requests taken in"}},
+    {&BrokerCounters::shared,
+     {"fantail_bus_shared_total", Unit::kNone, "requests joined to an equal one under way"}},
+    {&BrokerCounters::kept,
+     {"fantail_bus_from_kept_total", Unit::kNone, "requests answered by an answer that was kept"}},
+    {&BrokerCounters::answered,
+     {"fantail_bus_answered_total", Unit::kNone, "requests answered to the last part"}},
+    {&BrokerCounters::failed,
+     {"fantail_bus_failed_total", Unit::kNone, "requests that ended with a failure"}},
+    {&BrokerCounters::cancelled,
+     {"fantail_bus_cancelled_total", Unit::kNone, "requests that their askers took back"}},
+    {&BrokerCounters::split,
+     {"fantail_bus_split_total", Unit::kNone,
+      "askers of a shared answer that did not keep up, and got it anew by themselves"}},
+    {&BrokerCounters::repeated,
+     {"fantail_bus_repeated_total", Unit::kNone,
+      "requests given to another server after one was lost"}},
+    {&BrokerCounters::late,
+     {"fantail_bus_late_total", Unit::kNone,
+      "answers dropped: to what is over, or in other hands"}},
+    {&BrokerCounters::strays,
+     {"fantail_bus_strays_total", Unit::kNone,
+      "answers dropped: to what another server has in hand"}},
+    {&BrokerCounters::bad_messages,
+     {"fantail_bus_bad_messages_total", Unit::kNone,
+      "messages that were damaged, or made no sense"}},
+    {&BrokerCounters::bytes_received,
+     {"fantail_bus_received_bytes_total", Unit::kBytes, "bytes of messages received"}},
+    {&BrokerCounters::bytes_sent,
+     {"fantail_bus_sent_bytes_total", Unit::kBytes, "bytes of messages sent"}},
+});
+static_assert(TellsAll(kBrokerMetrics));
+
 // What an operator may want to see. Every method may be called inside any call of the broker.
 class BrokerObserver {
  public:
@@ -72,6 +107,16 @@ class BrokerObserver {
   virtual void OnServices(const Peer& peer) { (void)peer; }
   virtual void OnUpstream(bool joined, std::string_view cause) { (void)joined, (void)cause; }
   virtual void OnBadMessage(std::string_view who, std::string_view what) { (void)who, (void)what; }
+};
+
+// A service that can be asked, here or above.
+struct ServiceStatus {
+  std::string name;
+  uint64_t servers = 0;
+  bool above = false;
+  uint64_t in_hand = 0;
+  uint64_t capacity = 0;
+  uint64_t waiting = 0;
 };
 
 // Answered by a bus itself: its status as text. The body is how many buses further up is meant.
@@ -93,13 +138,18 @@ class Broker {
 
   // For its connection to the bus above; null if there is none.
   Member* upstream();
+  const Member* upstream() const;
 
   const BrokerCounters& counters() const { return counters_; }
   // Lines of text for a person.
   std::string Status() const;
+  // By name.
+  std::vector<ServiceStatus> Services() const;
   size_t members() const { return peers_.size(); }
-  // Requests without an outcome, and bytes of answers that are held.
+  // Requests without an outcome, of these without a server, and bytes of answers that are held.
   size_t jobs() const { return jobs_.size(); }
+  size_t in_hand() const { return jobs_.size() - kept_.size(); }
+  size_t waiting() const { return waiting_; }
   size_t held_bytes() const { return held_bytes_; }
 
  private:

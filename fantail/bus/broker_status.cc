@@ -1,6 +1,7 @@
 // What a broker says of itself to a person.
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fantail/base/printable.h"
@@ -15,11 +16,32 @@ std::string Count(const char* name, uint64_t n) {
 
 }  // namespace
 
+std::vector<ServiceStatus> Broker::Services() const {
+  std::vector<ServiceStatus> all;
+  for (const auto& [name, service] : services_) {
+    ServiceStatus status{.name = name, .servers = service->servers.size(), .above = service->above};
+    for (const Provider* server : service->servers) {
+      status.in_hand += server->in_hand.size();
+      status.capacity += server->capacity;
+    }
+    const auto waits = [](const JobReference& reference) {
+      const Job* job = reference.get();
+      return job != nullptr && job->waits;
+    };
+    status.waiting = static_cast<uint64_t>(
+        std::count_if(service->waiting.begin(), service->waiting.end(), waits));
+    all.push_back(std::move(status));
+  }
+  std::sort(all.begin(), all.end(),
+            [](const ServiceStatus& a, const ServiceStatus& b) { return a.name < b.name; });
+  return all;
+}
+
 std::string Broker::Status() const {
   // A status is one part of an answer; what does not fit is counted.
   const size_t most = kMaxBodyBytes - 1024;
   std::string text = "bus " + EscapeUnprintable(options_.name) + Count("members", peers_.size()) +
-                     Count("in_hand", jobs_.size() - kept_.size()) + Count("waiting", waiting_) +
+                     Count("in_hand", in_hand()) + Count("waiting", waiting_) +
                      Count("kept", kept_.size()) + Count("held_bytes", held_bytes_) + "\n";
   text += "counters" + Count("requests", counters_.requests) +
           Count("answered", counters_.answered) + Count("failed", counters_.failed) +
@@ -34,30 +56,15 @@ std::string Broker::Status() const {
             Count("services", upstream_->services.size()) +
             Count("in_hand", upstream_->in_hand.size()) + Count("served", upstream_->served) + "\n";
   }
-  std::vector<std::string> names;
-  for (const auto& [name, service] : services_) names.push_back(name);
-  std::sort(names.begin(), names.end());
   size_t left_out = 0;
   const auto add = [&](const std::string& line) {
     text.size() + line.size() > most ? static_cast<void>(++left_out)
                                      : static_cast<void>(text += line);
   };
-  for (const std::string& name : names) {
-    const Service& service = *services_.at(name);
-    uint64_t in_hand = 0;
-    uint64_t capacity = 0;
-    for (const Provider* server : service.servers) {
-      in_hand += server->in_hand.size();
-      capacity += server->capacity;
-    }
-    const auto waits = [](const JobReference& reference) {
-      const Job* job = reference.get();
-      return job != nullptr && job->waits;
-    };
-    const auto waiting = std::count_if(service.waiting.begin(), service.waiting.end(), waits);
-    add("service " + EscapeUnprintable(name) + Count("servers", service.servers.size()) +
-        Count("above", service.above ? 1 : 0) + Count("in_hand", in_hand) +
-        Count("capacity", capacity) + Count("waiting", static_cast<uint64_t>(waiting)) + "\n");
+  for (const ServiceStatus& service : Services()) {
+    add("service " + EscapeUnprintable(service.name) + Count("servers", service.servers) +
+        Count("above", service.above ? 1 : 0) + Count("in_hand", service.in_hand) +
+        Count("capacity", service.capacity) + Count("waiting", service.waiting) + "\n");
   }
   for (const auto& [number, peer] : peers_) {
     const std::string who = std::string(RoleName(peer->role)) + " " + EscapeUnprintable(peer->name);

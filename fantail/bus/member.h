@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "fantail/base/ids.h"
+#include "fantail/base/metric.h"
 #include "fantail/base/time.h"
 #include "fantail/bus/messages.h"
 #include "fantail/wire/links.h"
@@ -34,6 +35,24 @@ struct MemberCounters {
   uint64_t messages_received = 0;
   uint64_t bad_messages = 0;
 };
+
+inline constexpr auto kMemberMetrics = std::to_array<Metric<MemberCounters>>({
+    {&MemberCounters::joined,
+     {"fantail_bus_link_joined_total", Unit::kNone,
+      "times that this program has joined its bus: reconnects, but for the first"}},
+    {&MemberCounters::bytes_sent,
+     {"fantail_bus_link_sent_bytes_total", Unit::kBytes, "bytes of messages sent to its bus"}},
+    {&MemberCounters::bytes_received,
+     {"fantail_bus_link_received_bytes_total", Unit::kBytes, "bytes of messages from its bus"}},
+    {&MemberCounters::messages_sent,
+     {"fantail_bus_link_sent_messages_total", Unit::kNone, "messages sent to its bus"}},
+    {&MemberCounters::messages_received,
+     {"fantail_bus_link_received_messages_total", Unit::kNone, "messages from its bus"}},
+    {&MemberCounters::bad_messages,
+     {"fantail_bus_link_bad_messages_total", Unit::kNone,
+      "messages from its bus that were damaged, or made no sense"}},
+});
+static_assert(TellsAll(kMemberMetrics));
 
 class Member : public wire::Caller {
  public:

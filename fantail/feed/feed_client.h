@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "fantail/base/ids.h"
+#include "fantail/base/metric.h"
 #include "fantail/base/time.h"
 #include "fantail/feed/coverage.h"
 #include "fantail/feed/feed_events.h"
@@ -63,6 +64,45 @@ struct ClientCounters {
   uint64_t sessions = 0;       // welcomes
   uint64_t older_epochs = 0;   // refused: a publisher that was thought gone, or who follows it
 };
+
+inline constexpr auto kClientMetrics = std::to_array<Metric<ClientCounters>>({
+    {&ClientCounters::records,
+     {"fantail_upstream_records_total", Unit::kNone, "records from above, each counted once"}},
+    {&ClientCounters::images,
+     {"fantail_upstream_images_total", Unit::kNone, "images of topics from above"}},
+    {&ClientCounters::gaps,
+     {"fantail_upstream_gaps_total", Unit::kNone, "gaps told: records that did not come"}},
+    {&ClientCounters::duplicates,
+     {"fantail_upstream_duplicates_total", Unit::kNone,
+      "records that had come already, after a resume: dropped"}},
+    {&ClientCounters::bytes_received,
+     {"fantail_upstream_received_bytes_total", Unit::kBytes, "bytes of messages from above"}},
+    {&ClientCounters::messages_received,
+     {"fantail_upstream_received_messages_total", Unit::kNone, "messages from above"}},
+    {&ClientCounters::bytes_sent,
+     {"fantail_upstream_sent_bytes_total", Unit::kBytes, "bytes of messages sent upwards"}},
+    {&ClientCounters::bad_messages,
+     {"fantail_upstream_bad_messages_total", Unit::kNone,
+      "messages from above that were damaged, or made no sense"}},
+    {&ClientCounters::lost_messages,
+     {"fantail_upstream_lost_messages_total", Unit::kNone,
+      "messages that a later one showed to be missing"}},
+    {&ClientCounters::holes,
+     {"fantail_upstream_holes_total", Unit::kNone,
+      "sequences missing without a gap told: an error in a node above"}},
+    {&ClientCounters::wrong_digests,
+     {"fantail_upstream_wrong_digests_total", Unit::kNone,
+      "proofs of completeness that failed: an error in a node above"}},
+    {&ClientCounters::proofs,
+     {"fantail_upstream_proofs_total", Unit::kNone, "proofs of completeness that were right"}},
+    {&ClientCounters::sessions,
+     {"fantail_upstream_sessions_total", Unit::kNone,
+      "times that a node above has welcomed this one: reconnects, but for the first"}},
+    {&ClientCounters::older_epochs,
+     {"fantail_upstream_older_epochs_total", Unit::kNone,
+      "refused: a publisher that was thought gone, or a node that follows it"}},
+});
+static_assert(TellsAll(kClientMetrics));
 
 ClientCounters& operator+=(ClientCounters& sum, const ClientCounters& more);
 

@@ -24,6 +24,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "fantail/base/ids.h"
+#include "fantail/base/metric.h"
 #include "fantail/base/time.h"
 #include "fantail/feed/epoch_state.h"
 #include "fantail/feed/feed_events.h"
@@ -108,6 +109,39 @@ struct ServerCounters {
   uint64_t climbed = 0;      // and every tick again
   uint64_t would_block = 0;
 };
+
+inline constexpr auto kServerMetrics = std::to_array<Metric<ServerCounters>>({
+    {&ServerCounters::records,
+     {"fantail_records_total", Unit::kNone, "records taken into the ring, from above or a source"}},
+    {&ServerCounters::messages_sent,
+     {"fantail_sessions_sent_messages_total", Unit::kNone, "messages sent to sessions"}},
+    {&ServerCounters::bytes_sent,
+     {"fantail_sessions_sent_bytes_total", Unit::kBytes, "bytes of messages sent to sessions"}},
+    {&ServerCounters::ticks_sent,
+     {"fantail_sessions_sent_ticks_total", Unit::kNone,
+      "deliveries: a tick sent to five sessions counts five"}},
+    {&ServerCounters::messages_received,
+     {"fantail_sessions_received_messages_total", Unit::kNone, "messages from sessions"}},
+    {&ServerCounters::bytes_received,
+     {"fantail_sessions_received_bytes_total", Unit::kBytes, "bytes of messages from sessions"}},
+    {&ServerCounters::bad_messages,
+     {"fantail_sessions_bad_messages_total", Unit::kNone,
+      "messages from below that were none, or made no sense"}},
+    {&ServerCounters::sessions_opened,
+     {"fantail_sessions_opened_total", Unit::kNone, "sessions that were welcomed"}},
+    {&ServerCounters::sessions_closed,
+     {"fantail_sessions_closed_total", Unit::kNone, "sessions that ended, for any reason"}},
+    {&ServerCounters::fell_behind,
+     {"fantail_sessions_fell_behind_total", Unit::kNone,
+      "times that a slow session was given newest values instead of every tick"}},
+    {&ServerCounters::climbed,
+     {"fantail_sessions_climbed_total", Unit::kNone,
+      "times that such a session was given every tick again"}},
+    {&ServerCounters::would_block,
+     {"fantail_sessions_would_block_total", Unit::kNone,
+      "sends that a full queue put off to a later turn"}},
+});
+static_assert(TellsAll(kServerMetrics));
 
 class FeedServer {
  public:

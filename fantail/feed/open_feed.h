@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "fantail/base/metric.h"
 #include "fantail/feed/feed_events.h"
 #include "fantail/feed/open_interest.h"
 #include "fantail/wire/message.h"
@@ -34,6 +35,23 @@ struct OpenCounters {
   uint64_t gaps = 0;
   uint64_t reserved = 0;  // records of topics that begin as our own do: left out
 };
+
+inline constexpr auto kOpenMetrics = std::to_array<Metric<OpenCounters>>({
+    {&OpenCounters::records,
+     {"fantail_open_feed_sent_ticks_total", Unit::kNone,
+      "ticks published, each counted once, however many subscribers got it"}},
+    {&OpenCounters::messages,
+     {"fantail_open_feed_sent_messages_total", Unit::kNone,
+      "messages of any kind published, counted likewise"}},
+    {&OpenCounters::bytes,
+     {"fantail_open_feed_sent_bytes_total", Unit::kBytes, "bytes of these messages"}},
+    {&OpenCounters::gaps,
+     {"fantail_open_feed_gaps_total", Unit::kNone, "gaps told to the subscribers"}},
+    {&OpenCounters::reserved,
+     {"fantail_open_feed_reserved_total", Unit::kNone,
+      "ticks left out, for their topics begin as those of the open feed itself"}},
+});
+static_assert(TellsAll(kOpenMetrics));
 
 class OpenFeed final : public FeedEvents {
  public:

@@ -51,6 +51,16 @@ struct FetchCounters {
   uint64_t records = 0;
 };
 
+inline constexpr auto kFetchMetrics = std::to_array<Metric<FetchCounters>>({
+    {&FetchCounters::questions,
+     {"fantail_repair_questions_total", Unit::kNone, "blocks asked of the history"}},
+    {&FetchCounters::bytes,
+     {"fantail_repair_received_bytes_total", Unit::kBytes, "bytes of its answers"}},
+    {&FetchCounters::records,
+     {"fantail_repair_records_total", Unit::kNone, "records taken from them"}},
+});
+static_assert(TellsAll(kFetchMetrics));
+
 class Fetch final : public bus::ClientEvents {
  public:
   Fetch(FetchOptions options, FetchEvents* events)

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "fantail/base/metric.h"
 #include "fantail/feed/feed_server.h"
 #include "fantail/history/fetch.h"
 
@@ -23,6 +24,15 @@ struct MenderCounters {
   uint64_t mended = 0;  // holes, each time that one was fetched to its end
   uint64_t failed = 0;  // tries
 };
+
+inline constexpr auto kMenderMetrics = std::to_array<Metric<MenderCounters>>({
+    {&MenderCounters::mended,
+     {"fantail_repair_mended_total", Unit::kNone,
+      "holes in the ring that were filled from the history"}},
+    {&MenderCounters::failed,
+     {"fantail_repair_failed_total", Unit::kNone, "tries to fill one that failed"}},
+});
+static_assert(TellsAll(kMenderMetrics));
 
 class Mender final : private FetchEvents {
  public:

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "fantail/base/metric.h"
 #include "fantail/bus/server.h"
 #include "tools/fantail-history/answer.h"
 #include "tools/fantail-history/directory.h"
@@ -21,6 +22,18 @@ struct ServiceCounters {
   uint64_t parts = 0;
   uint64_t bytes = 0;
 };
+
+inline constexpr auto kServiceMetrics = std::to_array<Metric<ServiceCounters>>({
+    {&ServiceCounters::questions,
+     {"fantail_history_questions_total", Unit::kNone, "questions taken from the bus"}},
+    {&ServiceCounters::refused,
+     {"fantail_history_refused_total", Unit::kNone, "questions that made no sense"}},
+    {&ServiceCounters::parts,
+     {"fantail_history_parts_total", Unit::kNone, "parts of answers sent"}},
+    {&ServiceCounters::bytes,
+     {"fantail_history_sent_bytes_total", Unit::kBytes, "bytes of these parts"}},
+});
+static_assert(TellsAll(kServiceMetrics));
 
 class Service final : public bus::ServerEvents {
  public:
