@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include "fantail/admin/admin.h"
+#include "fantail/admin/bus_report.h"
 #include "fantail/app/commands.h"
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
@@ -12,6 +14,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/reload.h"
 #include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
@@ -42,6 +45,7 @@ struct Options {
   std::vector<app::Endpoint> upstream;
   app::ByteSize kept{size_t{64} << 20};
   Nanos kept_for = std::chrono::seconds(5);
+  admin::AdminOptions admin;
 };
 
 void Declare(Options* o, app::CommandLine* line) {
@@ -58,6 +62,10 @@ void Declare(Options* o, app::CommandLine* line) {
   line->FromBranch("--upstream", app::BranchPart::kBusUpstream);
   line->Option("--keep SIZE", &o->kept, "most bytes of answers kept for who asks the same again");
   line->Option("--keep-for TIME", &o->kept_for, "how long such an answer is kept");
+  admin::AddAdminOptions(&o->admin,
+                         admin::ListOf(bus::kBrokerMetrics, admin::kBrokerGauges,
+                                       bus::kMemberMetrics, admin::kBusJoined),
+                         line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-bus run --listen tcp://127.0.0.1:5570", "a bus of its own");
   line->Example(
@@ -101,7 +109,7 @@ class BusLog final : public bus::BrokerObserver {
   app::LimitedLog bad_messages_;
 };
 
-class Bus {
+class Bus final : private admin::Subject {
  public:
   Bus(const Options& options, app::Signals* signals, NodeId node)
       : options_(options),
@@ -114,7 +122,8 @@ class Bus {
                  .kept_for = options.kept_for},
                 &router_, &log_),
         ready_(options.common.ready_file),
-        status_(options.common.status_every) {
+        status_(options.common.status_every),
+        admin_("fantail-bus", options.admin, options.common) {
     if (!options.upstream.empty()) {
       upstream_ = std::make_unique<net::Connector>(
           &context_, broker_.upstream(), app::EndpointTexts(options.upstream),
@@ -127,7 +136,9 @@ class Bus {
     absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     app::LogInfo("listening at {}{}", *bound, upstream_ == nullptr ? "" : ", with a bus above");
-    return ready_.Write({{"listen", *bound}});
+    app::KeyValues ready = {{"listen", *bound}};
+    if (absl::Status s = admin_.Start(&ready); !s.ok()) return s;
+    return ready_.Write(ready);
   }
 
   int Run() {
@@ -136,12 +147,15 @@ class Bus {
       while (poller_.Readable(signals_->fd())) {
         const auto signal = signals_->Next();
         if (!signal) break;
+        if (*signal == SIGHUP) reload_.Run();
         if (*signal != SIGHUP) app::LogInfo("stopping, as signal {} asks", *signal);
       }
       if (signals_->stop_signal() != 0) {
+        admin_.Stopping();
         broker_.Close();
+        router_.Close();
         if (upstream_ != nullptr) upstream_->Close();
-        return 128 + signals_->stop_signal();
+        return signals_->DrainedCode();
       }
       log_.set_now(now);
       bool more = upstream_ != nullptr && upstream_->Turn(now, kMessagesPerTurn, poller_);
@@ -155,6 +169,7 @@ class Bus {
       }
       const bool unsent = broker_.Turn(now);
       ReportStatus(now);
+      admin_.Turn(now, *this);
       poller_.Clear();
       poller_.Add(&router_.socket(), router_.has());
       poller_.Add(signals_->fd());
@@ -180,6 +195,18 @@ class Bus {
   }
 
  private:
+  admin::Health HealthNow() const override {
+    admin::Health health{.ready = true, .text = "serving"};
+    if (broker_.upstream() != nullptr) health = admin::HealthOf(*broker_.upstream());
+    health.text += fmt::format(", {} members", broker_.members());
+    return health;
+  }
+
+  void Tell(admin::Report* report) const override {
+    admin::AddBroker(broker_, report);
+    if (broker_.upstream() != nullptr) admin::AddMember(*broker_.upstream(), "upstream", report);
+  }
+
   void ReportStatus(MonotonicTime now) {
     Nanos over{0};
     if (!status_.Due(now, &over)) return;
@@ -202,6 +229,8 @@ class Bus {
   app::ReadyFile ready_;
   app::StatusTimer status_;
   bus::BrokerCounters reported_;
+  app::Reload reload_;
+  admin::Admin admin_;  // ends before what it tells of
 };
 
 int Run(int argc, char** argv) {
@@ -212,6 +241,7 @@ int Run(int argc, char** argv) {
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
   absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
   keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
+  keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   if (const std::optional<int> code = line.Checked()) return *code;
   app::Signals signals({});

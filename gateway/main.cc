@@ -3,6 +3,9 @@
 #include <cstdio>
 #include <memory>
 
+#include "fantail/admin/admin.h"
+#include "fantail/admin/bus_report.h"
+#include "fantail/admin/node_report.h"
 #include "fantail/app/common_options.h"
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
@@ -12,6 +15,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/reload.h"
 #include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
@@ -40,8 +44,8 @@ constexpr Nanos kIdleWait = std::chrono::milliseconds(20);
 // A start that goes well is over sooner, and says nothing of connecting.
 constexpr Nanos kQuietStart = std::chrono::seconds(1);
 // How long sessions may take to be gone: a connection's attempt, and time for the next node's
-// answer.
-constexpr Nanos kMovePatience = std::chrono::seconds(5);
+// answer. A stop is over within 5 s.
+constexpr Nanos kMovePatience = std::chrono::seconds(4);
 
 struct Options {
   app::CommonOptions common;
@@ -58,7 +62,15 @@ struct Options {
   uint64_t packed_sessions = feed::ServerOptions().max_packed_sessions;
   std::vector<app::Endpoint> bus;
   app::ByteSize repair_rate{0};
+  admin::AdminOptions admin;
 };
+
+admin::MetricList Metrics() {
+  return admin::ListOf(feed::kServerMetrics, admin::kServerGauges, feed::kClientMetrics,
+                       admin::kUpstreamGauges, admin::kFeedLive, admin::kFeedAge,
+                       admin::kGapsFilled, history::kMenderMetrics, history::kFetchMetrics,
+                       bus::kMemberMetrics, admin::kBusJoined);
+}
 
 void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--upstream ENDPOINT", app::EndpointUse::kConnect, &o->upstream,
@@ -98,6 +110,7 @@ void Declare(Options* o, app::CommandLine* line) {
   line->FromBranch("--bus", app::BranchPart::kBus);
   line->Option("--repair-rate SIZE", &o->repair_rate,
                "the most that is fetched a second; 0 is as fast as it goes");
+  admin::AddAdminOptions(&o->admin, Metrics(), line);
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
@@ -112,7 +125,7 @@ void Declare(Options* o, app::CommandLine* line) {
                 "what it would do, from files");
 }
 
-class Gateway {
+class Gateway final : private admin::Subject {
  public:
   Gateway(const Options& options, app::Signals* signals, NodeId node)
       : options_(options),
@@ -140,7 +153,8 @@ class Gateway {
                     ? nullptr
                     : std::make_unique<Repair>(options, node, &context_, &forwarder_.server())),
         ready_(options.common.ready_file),
-        status_(options.common.status_every) {}
+        status_(options.common.status_every),
+        admin_("fantail-gateway", options.admin, options.common) {}
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
@@ -149,7 +163,9 @@ class Gateway {
     listening_ = *std::move(bound);
     app::LogInfo("listening at {}, feed {}, upstream {}", listening_, options_.common.feed,
                  options_.upstream.front().text());
-    return ready_.Write({{"listen", listening_}});
+    app::KeyValues ready = {{"listen", listening_}};
+    if (absl::Status s = admin_.Start(&ready); !s.ok()) return s;
+    return ready_.Write(ready);
   }
 
   int Run() {
@@ -174,6 +190,7 @@ class Gateway {
       ReportState(now);
       line_log_.Report(forwarder_.upstream(), now);
       ReportStatus(now);
+      admin_.Turn(now, *this);
       poller_.Clear();
       poller_.Add(&router_.socket(), router_.has());
       poller_.Add(signals_->fd());
@@ -201,6 +218,22 @@ class Gateway {
   }
 
  private:
+  admin::Health HealthNow() const override {
+    admin::Health health = admin::HealthOf(forwarder_.upstream().state());
+    health.text += admin::DescribeSessions(forwarder_.server());
+    return health;
+  }
+
+  void Tell(admin::Report* report) const override {
+    admin::AddUpstream(forwarder_.upstream(), report);
+    admin::AddServer(forwarder_.server(), report);
+    admin::AddWan(forwarder_.upstream(), forwarder_.server(), report);
+    if (repair_ == nullptr) return;
+    report->Add(history::kMenderMetrics, repair_->mender.counters());
+    report->Add(history::kFetchMetrics, repair_->mender.fetch_counters());
+    admin::AddMember(repair_->client, "bus", report);
+  }
+
   // What it takes to fetch what was missed.
   struct Repair {
     Repair(const Options& options, NodeId node, net::Context* context, feed::FeedServer* server)
@@ -237,21 +270,26 @@ class Gateway {
 
   std::optional<int> OnSignals(MonotonicTime now) {
     while (const auto signal = signals_->Next()) {
-      if (*signal == SIGHUP) continue;  // nothing to read again
+      if (*signal == SIGHUP) {
+        reload_.Run();
+        continue;
+      }
       if (*signal == SIGUSR1) {
         MoveSessions();
         continue;
       }
       app::LogInfo("stopping, as signal {} asks", *signal);
+      admin_.Stopping();
       stop_by_ = now;
       if (MoveSessions()) stop_by_ += kMovePatience;
     }
     if (signals_->stop_signal() == 0) return std::nullopt;
     if (forwarder_.server().session_count() > 0 && now < stop_by_) return std::nullopt;
     forwarder_.server().Close("the gateway stops");
+    router_.Close();
     connectors_.Close();
     if (repair_ != nullptr) repair_->connector.Close();
-    return 128 + signals_->stop_signal();
+    return signals_->DrainedCode();
   }
 
   Nanos LeaveUpstreamAlone(MonotonicTime now) {
@@ -318,6 +356,8 @@ class Gateway {
   feed::State said_state_ = feed::State::kConnecting;
   std::string said_cause_;
   feed::ClientCounters reported_;
+  app::Reload reload_;
+  admin::Admin admin_;  // ends before what it tells of
 };
 
 int Main(int argc, char** argv) {
@@ -331,6 +371,7 @@ int Main(int argc, char** argv) {
   absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
   keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
   keys.Update(app::CheckPlaintext("--bus", options.bus, options.common.plaintext));
+  keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   const absl::StatusOr<wire::Encoding> asked =
       app::EncodingToAskFor(options.encoding, feed::Role::kGateway, options.upstream);

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include "fantail/admin/admin.h"
+#include "fantail/admin/node_report.h"
 #include "fantail/app/common_options.h"
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
@@ -13,6 +15,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/reload.h"
 #include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
@@ -44,7 +47,11 @@ struct Options {
   app::Endpoint listen;
   Nanos linger = std::chrono::seconds(5);
   uint64_t max_patterns = feed::OpenInterest::Options().max_patterns;
+  admin::AdminOptions admin;
 };
+
+constexpr MetricInfo kBadSubscriptions = {"fantail_open_feed_bad_subscriptions_total", Unit::kNone,
+                                          "subscriptions to what no topic begins with"};
 
 void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
@@ -63,6 +70,11 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--max-patterns N", &o->max_patterns,
                "patterns of all subscribers together; beyond it everything is taken from above",
                {.least = 1, .most = kMostPatterns});
+  admin::AddAdminOptions(
+      &o->admin,
+      admin::ListOf(feed::kClientMetrics, admin::kUpstreamGauges, admin::kFeedLive, admin::kFeedAge,
+                    admin::kGapsFilled, feed::kOpenMetrics, kBadSubscriptions),
+      line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-open-feed --connect tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5580",
                 "beside a gateway; docs/examples has subscribers in Python and for Node");
@@ -71,7 +83,7 @@ void Declare(Options* o, app::CommandLine* line) {
       "for the branch");
 }
 
-class OpenFeedProgram {
+class OpenFeedProgram final : private admin::Subject {
  public:
   OpenFeedProgram(const Options& options, app::Signals* signals)
       : options_(options),
@@ -88,7 +100,8 @@ class OpenFeedProgram {
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
                     app::AllowMoves(options.common.plaintext), app::KernelRandom()),
         ready_(options.common.ready_file),
-        status_(options.common.status_every) {}
+        status_(options.common.status_every),
+        admin_("fantail-open-feed", options.admin, options.common) {}
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
@@ -96,7 +109,9 @@ class OpenFeedProgram {
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     app::LogInfo("listening at {}, feed {}, connected to {}", *bound, options_.common.feed,
                  options_.connect.front().text());
-    return ready_.Write({{"listen", *bound}});
+    app::KeyValues ready = {{"listen", *bound}};
+    if (absl::Status s = admin_.Start(&ready); !s.ok()) return s;
+    return ready_.Write(ready);
   }
 
   int Run() {
@@ -112,16 +127,18 @@ class OpenFeedProgram {
       ReportState(now);
       line_log_.Report(lines_, now);
       ReportStatus(now);
+      admin_.Turn(now, *this);
       poller_.Clear();
       poller_.Add(&publisher_.socket(), publisher_.has());
       poller_.Add(signals_->fd());
       connectors_.AddTo(&poller_);
       poller_.Wait(more ? Nanos{0} : kIdleWait);
     }
+    admin_.Stopping();
     feed_.Close("the open feed stops");
     publisher_.Close();
     connectors_.Close();
-    if (!feed_.has_objects()) return 128 + signals_->stop_signal();
+    if (!feed_.has_objects()) return signals_->DrainedCode();
     app::LogError("this feed carries objects, and an open feed is of ticks");
     return app::kExitFailed;
   }
@@ -137,11 +154,22 @@ class OpenFeedProgram {
   }
 
  private:
+  admin::Health HealthNow() const override { return admin::HealthOf(lines_.state()); }
+
+  void Tell(admin::Report* report) const override {
+    admin::AddUpstream(lines_, report);
+    report->Add(feed::kOpenMetrics, feed_.counters());
+    report->Add(kBadSubscriptions, static_cast<double>(bad_subscriptions_));
+  }
+
   // True when it is time to go.
   bool OnSignals() {
     if (!poller_.Readable(signals_->fd()) && signals_->stop_signal() == 0) return false;
     while (const auto signal = signals_->Next()) {
-      if (*signal == SIGHUP) continue;  // nothing to read again
+      if (*signal == SIGHUP) {
+        reload_.Run();
+        continue;
+      }
       app::LogInfo("stopping, as signal {} asks", *signal);
       return true;
     }
@@ -222,6 +250,8 @@ class OpenFeedProgram {
   feed::State said_state_ = feed::State::kConnecting;
   std::string said_cause_;
   feed::OpenCounters reported_;
+  app::Reload reload_;
+  admin::Admin admin_;  // ends before what it tells of
 };
 
 int Main(int argc, char** argv) {
@@ -232,6 +262,7 @@ int Main(int argc, char** argv) {
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
   absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
   keys.Update(app::CheckPlaintext("--connect", options.connect, options.common.plaintext));
+  keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   const absl::StatusOr<wire::Encoding> asked =
       app::EncodingToAskFor(options.encoding, feed::Role::kSubscriber, options.connect);

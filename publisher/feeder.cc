@@ -52,7 +52,7 @@ bool Feeder::SkipRows() {
       case source::Source::Result::kEnd:
         on_bad_row_("the source has become shorter: " + std::to_string(to_skip_) +
                     " rows fewer than have been published of it");
-        ++bad_rows_;
+        ++counters_.bad_rows;
         to_skip_ = 0;
         state_ = State::kEnded;
         return false;
@@ -118,11 +118,11 @@ void Feeder::Publish(MonotonicTime now, WallTime wall) {
   }
   if (options_.stamp_now || row_.no_time) row_.tick.time_ns = wall.time_since_epoch().count();
   if (const char* problem = sequencer_->Add(row_)) return OnBadRow(problem);
-  ++published_;
+  ++counters_.published;
 }
 
 void Feeder::OnBadRow(std::string_view problem) {
-  ++bad_rows_;
+  ++counters_.bad_rows;
   on_bad_row_(problem);
   if (!options_.strict) return;
   state_ = State::kFailed;

@@ -13,11 +13,25 @@
 #include <string>
 #include <string_view>
 
+#include "fantail/base/metric.h"
 #include "fantail/base/time.h"
 #include "fantail/source/sequencer.h"
 #include "fantail/source/source.h"
 
 namespace fantail::publisher {
+
+struct FeederCounters {
+  uint64_t published = 0;
+  uint64_t bad_rows = 0;
+};
+
+inline constexpr auto kFeederMetrics = std::to_array<Metric<FeederCounters>>({
+    {&FeederCounters::published,
+     {"fantail_published_ticks_total", Unit::kNone, "ticks published since the start"}},
+    {&FeederCounters::bad_rows,
+     {"fantail_source_bad_rows_total", Unit::kNone, "rows of the source that were skipped"}},
+});
+static_assert(TellsAll(kFeederMetrics));
 
 class Feeder {
  public:
@@ -44,8 +58,7 @@ class Feeder {
   const std::string& problem() const { return problem_; }
   // When the next row is due; none if it waits for the source, or there is none.
   std::optional<MonotonicTime> next_due() const { return next_due_; }
-  uint64_t published() const { return published_; }
-  uint64_t bad_rows() const { return bad_rows_; }
+  const FeederCounters& counters() const { return counters_; }
 
  private:
   bool SkipRows();
@@ -67,8 +80,7 @@ class Feeder {
   std::optional<MonotonicTime> started_at_;
   MonotonicTime next_payload_at_;
   int64_t first_time_ns_ = 0;
-  uint64_t published_ = 0;
-  uint64_t bad_rows_ = 0;
+  FeederCounters counters_;
 };
 
 }  // namespace fantail::publisher

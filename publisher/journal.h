@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 
+#include "fantail/base/metric.h"
 #include "fantail/feed/feed_server.h"
 #include "fantail/source/sequencer.h"
 #include "fantail/tape/tape_archive.h"
@@ -37,6 +38,9 @@ struct JournalOptions {
   uint64_t keep_bytes = 0;
   Nanos keep_age{0};
 };
+
+inline constexpr MetricInfo kJournalBytes = {"fantail_journal_written_bytes_total", Unit::kBytes,
+                                             "bytes written to the journal"};
 
 class Journal : public feed::RecordSink {
  public:

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "fantail/admin/admin.h"
+#include "fantail/admin/node_report.h"
 #include "fantail/app/common_options.h"
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
@@ -13,6 +15,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/reload.h"
 #include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
@@ -31,6 +34,8 @@ namespace {
 
 // How long a publisher at the end of its source waits for its sessions' acknowledgements.
 constexpr Nanos kLongestDrain = std::chrono::seconds(30);
+// The same for one that is told to stop: it is over within 5 s.
+constexpr Nanos kStopPatience = std::chrono::seconds(3);
 // Messages taken in between two turns of the server: acks and pings are small.
 constexpr int kMessagesPerTurn = 256;
 // What one part of an object takes of a capped rate: what else is on the link waits no longer.
@@ -58,6 +63,7 @@ struct Options {
   app::ByteSize journal_keep{0};  // 0: all
   Nanos journal_keep_for{0};      // 0: for ever
   bool new_epoch = false;
+  admin::AdminOptions admin;
 };
 
 void Declare(Options* o, app::CommandLine* line) {
@@ -98,6 +104,10 @@ void Declare(Options* o, app::CommandLine* line) {
                "delete segments that are older; 0 keeps all");
   line->Flag("--new-epoch", &o->new_epoch,
              "begin a new numbering, as on a new day, whatever the journal holds");
+  admin::AddAdminOptions(
+      &o->admin,
+      admin::ListOf(feed::kServerMetrics, admin::kServerGauges, kFeederMetrics, kJournalBytes),
+      line);
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --speed 20",
@@ -117,7 +127,7 @@ void Declare(Options* o, app::CommandLine* line) {
                 "ticks from another program");
 }
 
-class Publisher {
+class Publisher final : private admin::Subject {
  public:
   Publisher(const Options& options, std::unique_ptr<source::Source> source, app::Signals* signals)
       : options_(options),
@@ -135,7 +145,8 @@ class Publisher {
                 &router_, &session_log_),
         sink_(&server_),
         ready_(options.common.ready_file),
-        status_(options.common.status_every) {}
+        status_(options.common.status_every),
+        admin_("fantail-publisher", options.admin, options.common) {}
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
@@ -144,13 +155,17 @@ class Publisher {
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     app::LogInfo("listening at {}, feed {}, source {}", *bound, options_.common.feed,
                  options_.source);
-    return ready_.Write({{"listen", *bound}});
+    app::KeyValues ready = {{"listen", *bound}};
+    if (absl::Status s = admin_.Start(&ready); !s.ok()) return s;
+    return ready_.Write(ready);
   }
 
   int Run() {
     std::optional<int> exit_code;
     while (!exit_code) exit_code = Turn();
-    server_.Close(*exit_code == 0 ? "the feed has ended" : "the publisher stops");
+    const bool ended = *exit_code == 0 && signals_->stop_signal() == 0;
+    server_.Close(ended ? "the feed has ended" : "the publisher stops");
+    router_.Close();
     if (journal_ != nullptr) {
       const absl::Status closed = journal_->Close();
       SayJournalProblems();
@@ -160,8 +175,8 @@ class Publisher {
   }
 
   app::KeyValues Summary() const {
-    return {{"ticks_published", std::to_string(feeder_->published())},
-            {"bad_rows", std::to_string(feeder_->bad_rows())},
+    return {{"ticks_published", std::to_string(feeder_->counters().published)},
+            {"bad_rows", std::to_string(feeder_->counters().bad_rows)},
             {"position", std::to_string(sequencer_->head().value)},
             {"journal_bytes", std::to_string(journal_ == nullptr ? 0 : journal_->bytes_written())},
             {"bytes_sent", std::to_string(server_.counters().bytes_sent)},
@@ -169,6 +184,22 @@ class Publisher {
   }
 
  private:
+  admin::Health HealthNow() const override {
+    const char* state = feeder_->state() == Feeder::State::kFailed  ? "the source has failed"
+                        : feeder_->state() == Feeder::State::kEnded ? "ended"
+                        : released_                                 ? "live"
+                                                                    : "waiting for a session";
+    return {.ready = feeder_->state() != Feeder::State::kFailed,
+            .text = state + admin::DescribeSessions(server_)};
+  }
+
+  void Tell(admin::Report* report) const override {
+    admin::AddServer(server_, report);
+    report->Add(kFeederMetrics, feeder_->counters());
+    report->Add(kJournalBytes,
+                journal_ == nullptr ? 0 : static_cast<double>(journal_->bytes_written()));
+  }
+
   // The epoch, and with a journal all that is known of it.
   absl::Status Begin() {
     const bool paced = this->paced();
@@ -230,9 +261,7 @@ class Publisher {
 
   std::optional<int> Turn() {
     const MonotonicTime now = net::ReadMonotonicClock();
-    if (poller_.Readable(signals_->fd())) {
-      if (const auto code = OnSignals()) return code;
-    }
+    if (poller_.Readable(signals_->fd())) OnSignals(now);
     session_log_.set_now(now);
     bool more = false;
     if (poller_.Readable(&router_.socket())) {
@@ -244,24 +273,34 @@ class Publisher {
     }
     more = Feed(now) || more;
     more = server_.Turn(now) || more;
-    if (const auto code = OnSourceState(now)) return code;
+    if (const auto code = stop_by_ ? Drained(now) : OnSourceState(now)) return code;
     Report(now);
+    admin_.Turn(now, *this);
     Wait(now, more);
     return std::nullopt;
   }
 
-  std::optional<int> OnSignals() {
+  void OnSignals(MonotonicTime now) {
     while (const auto signal = signals_->Next()) {
-      if (*signal == SIGHUP) continue;  // nothing to read again
+      if (*signal == SIGHUP) {
+        reload_.Run();
+        continue;
+      }
       app::LogInfo("stopping, as signal {} asks", *signal);
-      return 128 + *signal;
+      admin_.Stopping();
+      stop_by_ = now + kStopPatience;
     }
-    return std::nullopt;
+  }
+
+  // Once it is to stop: the code to end with, when the sessions have what has been published.
+  std::optional<int> Drained(MonotonicTime now) const {
+    if (!server_.EverybodyIsInStep() && now < *stop_by_) return std::nullopt;
+    return signals_->DrainedCode();
   }
 
   // True if more rows are due at once.
   bool Feed(MonotonicTime now) {
-    if (ended_ || feeder_->state() != Feeder::State::kRunning) return false;
+    if (stop_by_ || ended_ || feeder_->state() != Feeder::State::kRunning) return false;
     if (!released_) {
       released_ = options_.wait_for.empty() || server_.SomebodyHas(Pattern(options_.wait_for));
       if (!released_) return false;
@@ -290,14 +329,15 @@ class Publisher {
       } else {
         if (journal_ != nullptr && !journal_->OnEnd(sequencer_->head())) return std::nullopt;
         server_.End(sequencer_->head());
-        app::LogInfo("the source has ended after {} ticks", feeder_->published());
+        app::LogInfo("the source has ended after {} ticks", feeder_->counters().published);
       }
       return std::nullopt;  // the end goes out with the next turn
     }
     const bool failed = feeder_->state() == Feeder::State::kFailed;
-    const int code = failed ? (options_.strict && feeder_->bad_rows() > 0 ? app::kExitDataNotAllGood
-                                                                          : app::kExitInputOutput)
-                            : (feeder_->bad_rows() > 0 ? app::kExitDataNotAllGood : app::kExitDone);
+    const int code =
+        failed ? (options_.strict && feeder_->counters().bad_rows > 0 ? app::kExitDataNotAllGood
+                                                                      : app::kExitInputOutput)
+               : (feeder_->counters().bad_rows > 0 ? app::kExitDataNotAllGood : app::kExitDone);
     if (options_.keep_open && !failed) return std::nullopt;
     const bool drained = failed ? !server_.Congested() : server_.EverybodyHasAcknowledged();
     if (drained) return code;
@@ -315,7 +355,7 @@ class Publisher {
   void OnBadRow(std::string_view why) {
     // All of them as long as a person can read them, then one line in ten seconds.
     constexpr uint64_t kMostLines = 100;
-    if (feeder_->bad_rows() <= kMostLines) {
+    if (feeder_->counters().bad_rows <= kMostLines) {
       app::LogWarning("{}", why);
     } else {
       bad_row_log_.Warn(net::ReadMonotonicClock(), "{}", why);
@@ -327,12 +367,12 @@ class Publisher {
     if (!status_.Due(now, &over)) return;
     const feed::ServerCounters& c = server_.counters();
     app::LogInfo("status: {} sessions, {} ticks published ({}), {} sent ({}), {} bad rows{}",
-                 server_.session_count(), app::FormatCount(feeder_->published()),
-                 app::FormatRate(feeder_->published() - reported_ticks_, over),
+                 server_.session_count(), app::FormatCount(feeder_->counters().published),
+                 app::FormatRate(feeder_->counters().published - reported_ticks_, over),
                  app::FormatBytes(c.bytes_sent),
-                 app::FormatByteRate(c.bytes_sent - reported_bytes_, over), feeder_->bad_rows(),
-                 app::DescribeSlowest(server_));
-    reported_ticks_ = feeder_->published();
+                 app::FormatByteRate(c.bytes_sent - reported_bytes_, over),
+                 feeder_->counters().bad_rows, app::DescribeSlowest(server_));
+    reported_ticks_ = feeder_->counters().published;
     reported_bytes_ = c.bytes_sent;
   }
 
@@ -366,8 +406,11 @@ class Publisher {
   bool released_ = false;
   bool ended_ = false;
   MonotonicTime drain_until_;
+  std::optional<MonotonicTime> stop_by_;  // once it has been told to stop
   uint64_t reported_ticks_ = 0;
   uint64_t reported_bytes_ = 0;
+  app::Reload reload_;
+  admin::Admin admin_;  // ends before what it tells of
 };
 
 size_t PartBytes(app::BitRate rate) {
@@ -395,11 +438,9 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  if (const absl::Status s =
-          app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-      !s.ok()) {
-    return line.Fail(s);
-  }
+  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
+  keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
+  if (!keys.ok()) return line.Fail(keys);
   app::Signals signals;
   absl::StatusOr<std::unique_ptr<source::Source>> source =
       source::OpenSource(options.source, PartBytes(options.rate));

@@ -44,6 +44,8 @@ void AddCommonOptions(CommonOptions* options, CommandLine* line) {
              "no encryption, open to anybody: needed for all but loopback");
   line->Choice("--log-level LEVEL", &options->log_level,
                {"debug", "info", "warning", "error", "off"}, "what to log to stderr, and above");
+  line->Choice("--log-format FORMAT", &options->log_format, {"text", "json"},
+               "lines for people, or an object of JSON a line");
   line->Option("--status-every TIME", &options->status_every,
                "between two status lines; 0 for none");
   line->FromBranch("--plaintext", BranchPart::kPlaintext);
@@ -58,7 +60,8 @@ void AddLinesOption(std::string* lines, CommandLine* line) {
 }
 
 absl::Status StartUp(const CommonOptions& options, const CommandLine& line) {
-  SetUpLog(line.program(), ParseLogLevel(options.log_level).value_or(LogLevel::kInfo));
+  SetUpLog(line.program(), ParseLogLevel(options.log_level).value_or(LogLevel::kInfo),
+           options.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
   SeedLibcRandom();
   const absl::Status s = CheckWritable("--summary", options.summary_file);
   return s.ok() ? CheckWritable("--ready-file", options.ready_file) : s;

@@ -20,6 +20,7 @@ struct CommonOptions {
   std::string summary_file;  // empty: none
   bool plaintext = false;
   std::string log_level = "info";
+  std::string log_format = "text";
   Nanos status_every = std::chrono::seconds(10);  // 0: never
 };
 

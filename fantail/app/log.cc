@@ -4,9 +4,11 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
+#include <cstdio>
 #include <memory>
 
 #include "fantail/base/check.h"
+#include "fantail/text/json_text.h"
 
 namespace fantail::app {
 namespace {
@@ -16,20 +18,28 @@ constexpr std::array<std::string_view, 5> kNames = {"debug", "info", "warning", 
 struct State {
   std::unique_ptr<spdlog::logger> logger;
   LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
   std::function<void(LogLevel, std::string_view)> capture;
   std::function<void()> before;
 };
 
-std::unique_ptr<spdlog::logger> MakeLogger(std::string_view program) {
+// What spdlog puts around a line. In JSON the line comes as a text of JSON, and the name of a
+// program is letters.
+constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %n: %v";
+constexpr const char* kJsonPattern =
+    R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","program":"%n","message":%v})";
+
+std::unique_ptr<spdlog::logger> MakeLogger(std::string_view program, LogFormat format) {
   auto logger = std::make_unique<spdlog::logger>(std::string(program),
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %n: %v", spdlog::pattern_time_type::utc);
+  logger->set_pattern(format == LogFormat::kJson ? kJsonPattern : kTextPattern,
+                      spdlog::pattern_time_type::utc);
   logger->set_level(spdlog::level::trace);  // LogLine has chosen already
   return logger;
 }
 
 State& TheState() {
-  static State* const state = new State{MakeLogger("fantail"), LogLevel::kInfo, nullptr, nullptr};
+  static State* const state = new State{.logger = MakeLogger("fantail", LogFormat::kText)};
   return *state;  // never destroyed: threads may log until the very end
 }
 
@@ -49,6 +59,14 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::off;
 }
 
+void Write(LogLevel level, std::string_view line) {
+  State& state = TheState();
+  if (state.format == LogFormat::kText) return state.logger->log(ToSpdlog(level), "{}", line);
+  std::string quoted;
+  text::AppendJsonString(line, &quoted);
+  state.logger->log(ToSpdlog(level), "{}", quoted);
+}
+
 }  // namespace
 
 std::optional<LogLevel> ParseLogLevel(std::string_view text) {
@@ -58,9 +76,18 @@ std::optional<LogLevel> ParseLogLevel(std::string_view text) {
   return std::nullopt;
 }
 
-void SetUpLog(std::string_view program, LogLevel level) {
-  TheState().logger = MakeLogger(program);
+void SetUpLog(std::string_view program, LogLevel level, LogFormat format) {
+  TheState().logger = MakeLogger(program, format);
   TheState().level = level;
+  TheState().format = format;
+}
+
+void SayFailure(std::string_view program, std::string_view message) {
+  if (TheState().format == LogFormat::kJson) {
+    Write(LogLevel::kError, message);
+  } else {
+    std::fputs(fmt::format("{}: {}\n", program, message).c_str(), stderr);
+  }
 }
 
 void SetBeforeLogLine(std::function<void()> call) {
@@ -78,7 +105,7 @@ void LogLine(LogLevel level, std::string_view line) {
   if (state.capture) {
     state.capture(level, line);
   } else {
-    state.logger->log(ToSpdlog(level), "{}", line);
+    Write(level, line);
   }
 }
 

@@ -1,5 +1,7 @@
 // The log: lines on stderr, never anywhere else, such as
 //   2026-01-02T03:04:05.123Z warning fantail-gateway: session desk-7 is 2.1 MB behind
+// or, for programs that read logs, an object of JSON a line:
+//   {"time":"2026-01-02T03:04:05.123Z","level":"warning","program":"fantail-gateway","message":""}
 //
 // Thread: any; a line is written whole. Setting it up and capturing it belong to main, before
 //   any other thread exists.
@@ -26,8 +28,14 @@ enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 // "debug", "info", "warning", "error", "off".
 std::optional<LogLevel> ParseLogLevel(std::string_view text);
 
+enum class LogFormat : uint8_t { kText, kJson };
+
 // Before it is called, everything from kInfo up is logged for a program named `fantail`.
-void SetUpLog(std::string_view program, LogLevel level);
+void SetUpLog(std::string_view program, LogLevel level, LogFormat format = LogFormat::kText);
+
+// The last words of a program that cannot go on: `PROGRAM: MESSAGE`, or as the log has it if that
+// is JSON. At any level.
+void SayFailure(std::string_view program, std::string_view message);
 
 // Called before each line is written: whoever draws on the terminal takes its drawing away. None
 // for nullptr. REQUIRES: only the thread that draws logs.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/log.h"
 #include "fantail/base/check.h"
 
 namespace fantail::app {
@@ -129,6 +130,13 @@ void CommandLine::Positionals(std::string_view name, std::vector<std::string>* v
   positionals_ = count;
 }
 
+void CommandLine::Instead(std::string_view spec,
+                          std::function<ParseOutcome(const std::string& value)> run,
+                          std::string_view help) {
+  Declare(spec, help, "", nullptr);
+  options_.back().instead = std::move(run);
+}
+
 void CommandLine::Require(std::string_view name) {
   Declared* option = Find(name);
   FANTAIL_CHECK(option != nullptr, name);
@@ -188,7 +196,7 @@ std::optional<int> CommandLine::Checked() const {
 }
 
 int CommandLine::Fail(const absl::Status& status) const {
-  std::fputs(fmt::format("{}: {}\n", program_, std::string(status.message())).c_str(), stderr);
+  SayFailure(program_, std::string_view(status.message().data(), status.message().size()));
   return ExitCodeFor(status);
 }
 

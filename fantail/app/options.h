@@ -95,6 +95,11 @@ class CommandLine {
   void Positionals(std::string_view name, std::vector<std::string>* values, std::string_view help,
                    Count count = {});
 
+  // Done instead of all else, as --help is: with it nothing else is read or required, and what
+  // `run` gives is printed. It takes a value if `spec` has one, and only stands on a command line.
+  void Instead(std::string_view spec, std::function<ParseOutcome(const std::string& value)> run,
+               std::string_view help);
+
   // The option `--name`, already declared, must be given.
   void Require(std::string_view name);
   // The option `--name`, already declared, may come from this part of a branch file, if `wanted`
@@ -144,7 +149,8 @@ class CommandLine {
     std::optional<BranchPart> branch_part;
     std::function<bool()> wants_branch;  // none: always
     Setter set;
-    std::vector<std::string> given;  // on the command line
+    std::function<ParseOutcome(const std::string&)> instead;  // none: an ordinary option
+    std::vector<std::string> given;                           // on the command line
     // What it was set to and where that stood; no origin: it has its default.
     std::vector<std::string> values;
     std::string origin;

@@ -101,7 +101,7 @@ std::string CommandLine::Settings() const {
   size_t name_width = 0;
   size_t value_width = 0;
   for (const Declared& option : options_) {
-    if (option.name == "--check-config") continue;
+    if (option.name == "--check-config" || option.instead) continue;
     std::string value = fmt::format("{}", fmt::join(option.values, " "));
     if (option.is_flag()) value = ParseYesNo(value).value_or(false) ? "true" : "false";
     if (option.origin.empty() && !option.is_flag()) value = option.shown_default;

@@ -188,7 +188,7 @@ absl::Status CommandLine::SetFromFile(Declared* option, const std::string& path,
 
 // What stands on a command line alone says where the file is.
 std::string CommandLine::KeyOf(const Declared& option) const {
-  if (option.name == kConfig || option.name == "--check-config") return "";
+  if (option.name == kConfig || option.name == "--check-config" || option.instead) return "";
   if (!option.name.empty()) return option.name.substr(2);
   if (option.value_name.find(' ') != std::string::npos) return "";
   std::string key = option.value_name + "s";  // PATTERN: patterns
@@ -232,6 +232,7 @@ absl::Status CommandLine::ReadBranch(const FileReader& read_file) {
 
 // The sources of a value, first found first served; the branch comes behind all of these.
 absl::Status CommandLine::SetFrom(Declared* option, const Environment& environment) {
+  if (option->instead) return absl::OkStatus();
   if (!option->given.empty()) return SetFromCommandLine(option);
   if (absl::Status s = SetFromEnvironment(option, environment); !s.ok()) return s;
   if (!option->origin.empty() || !config_) return absl::OkStatus();
@@ -287,6 +288,12 @@ ParseOutcome CommandLine::Read(const std::vector<std::string>& args, const Envir
   absl::Status status = Split(args, &help, &version);
   if (status.ok() && help) return {kExitDone, Help(), ""};
   if (status.ok() && version) return {kExitDone, Version() + "\n", ""};
+  for (const Declared& option : options_) {
+    if (!status.ok() || !option.instead || option.given.empty()) continue;
+    ParseOutcome outcome = option.instead(option.given.back());
+    if (!outcome.err.empty()) outcome.err = fmt::format("{}: {}", program_, outcome.err);
+    return outcome;
+  }
   if (status.ok()) status = SetAll(environment, read_file);
   if (status.ok()) return {};
   return {ExitCodeFor(status), "", fmt::format("{}: {}\n", program_, Message(status))};

@@ -30,15 +30,21 @@ void SessionLog::OnRefused(std::string_view who, std::string_view reason) {
   refusals_.Warn(now_, "session {} refused: {}", Harmless(who), Harmless(reason));
 }
 
+uint64_t WaitingMessages(const feed::Session& session) {
+  const uint64_t log = session.group == nullptr ? 0 : session.group->log_end() - session.next;
+  return log + session.outbox.size();
+}
+
+uint64_t LagOf(const feed::Session& session) {
+  return session.sent_bytes - session.acked_bytes + (WaitingMessages(session) << 16);
+}
+
 std::string DescribeSlowest(const feed::FeedServer& server) {
   const feed::Session* slowest = nullptr;
   uint64_t most = 0;
   server.ForEachSession([&](const feed::Session& session) {
-    const uint64_t unacknowledged = session.sent_bytes - session.acked_bytes;
-    const uint64_t waiting =
-        session.group == nullptr ? 0 : (session.group->log_end() - session.next) << 16;
-    if (unacknowledged + waiting <= most) return;
-    most = unacknowledged + waiting;
+    if (LagOf(session) <= most) return;
+    most = LagOf(session);
     slowest = &session;
   });
   if (slowest == nullptr) return "";

@@ -28,6 +28,12 @@ class SessionLog final : public feed::ServerObserver {
   LimitedLog refusals_;
 };
 
+// How far a session lags, to compare it with others: bytes on their way, and 64 KiB a message that
+// waits.
+uint64_t LagOf(const feed::Session& session);
+// What waits for its window.
+uint64_t WaitingMessages(const feed::Session& session);
+
 // ", slowest desk-7 (512.0 kB on the way)", or nothing if no session has anything unacknowledged.
 std::string DescribeSlowest(const feed::FeedServer& server);
 

@@ -53,6 +53,10 @@ Signals::~Signals() {
   close(fd_);
 }
 
+int Signals::DrainedCode() const {
+  return stop_signal_ == SIGTERM ? 0 : 128 + stop_signal_;
+}
+
 std::optional<int> Signals::Next() {
   signalfd_siginfo info;
   if (read(fd_, &info, sizeof info) != sizeof info) return std::nullopt;

@@ -34,8 +34,12 @@ class Signals {
   std::optional<int> Next();
 
   // The first SIGINT or SIGTERM that Next() returned; 0 if none. A program that ends because of it
-  // returns 128 + it.
+  // returns 128 + it, or, if it serves others, what DrainedCode() says.
   int stop_signal() const { return stop_signal_; }
+
+  // For a program that serves others and has ended in good order because of stop_signal(): SIGTERM
+  // is how a supervisor asks for that, and it was done: 0. A person's Ctrl-C is 130.
+  int DrainedCode() const;
 
  private:
   int fd_ = -1;

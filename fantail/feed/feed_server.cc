@@ -418,6 +418,13 @@ bool FeedServer::EverybodyHasAcknowledged() const {
   });
 }
 
+bool FeedServer::EverybodyIsInStep() const {
+  return std::all_of(sessions_.begin(), sessions_.end(), [](const auto& entry) {
+    const Session& session = *entry.second;
+    return session.InStep() && session.AllAcknowledged() && session.splice == nullptr;
+  });
+}
+
 bool FeedServer::Congested() const {
   return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& entry) {
     const Session& session = *entry.second;

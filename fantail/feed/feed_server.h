@@ -240,6 +240,8 @@ class FeedServer {
   bool SomebodyHas(const Pattern& pattern) const;
   // Whether every session has acknowledged everything, the end included.
   bool EverybodyHasAcknowledged() const;
+  // Whether every session has acknowledged everything so far.
+  bool EverybodyIsInStep() const;
   const std::vector<Pattern>& cover() const { return cover_; }
 
  private:

@@ -10,6 +10,10 @@ SessionRouter::SessionRouter(Context* context)
 
 SessionRouter::~SessionRouter() = default;
 
+void SessionRouter::Close() {
+  socket_->set(zmq::sockopt::linger, 100);
+}
+
 absl::StatusOr<std::string> SessionRouter::Bind(const std::string& endpoint) {
   return net::Bind(*socket_, endpoint);
 }

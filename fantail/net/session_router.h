@@ -33,6 +33,9 @@ class SessionRouter final : public wire::Links {
   // Hands over what has arrived, at most `most` messages; true if there may be more.
   bool Receive(const Handler& handler, int most);
 
+  // Gives what is queued, goodbyes among it, a moment to go out.
+  void Close();
+
   Poller::Has has() const { return drained_ ? Poller::Has::kNothing : Poller::Has::kUnknown; }
   zmq::socket_t& socket() { return *socket_; }
 

@@ -47,7 +47,7 @@ class HistoryTest : public Lab {
   }
   uint64_t Summary(const std::string& key) {
     history_->Signal(SIGTERM);
-    EXPECT_EQ(history_->Wait(), 143) << history_->err();
+    EXPECT_EQ(history_->Wait(), 0) << history_->err();
     return Summary(key, folder() / "summary");
   }
   uint64_t Summary(const std::string& key, const std::string& file) {

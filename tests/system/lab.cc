@@ -60,12 +60,12 @@ bool Program::AwaitReady(Seconds patience) {
   return ready;
 }
 
-std::string Program::endpoint() const {
-  const std::string text = ReadFile(ready_);
-  const std::string key = "listen ";
-  const size_t at = text.find(key);
+std::string Program::ready_line(const std::string& key) const {
+  const std::string text = "\n" + ReadFile(ready_);
+  const size_t at = text.find("\n" + key + " ");
   if (at == std::string::npos) return "";
-  return text.substr(at + key.size(), text.find('\n', at) - at - key.size());
+  const size_t begin = at + key.size() + 2;
+  return text.substr(begin, text.find('\n', begin) - begin);
 }
 
 bool Program::Said(std::string_view text, Seconds patience) {

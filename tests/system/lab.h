@@ -30,7 +30,9 @@ class Program {
   // Waits for the ready file. False if the program ends before, or is late; fails the test.
   bool AwaitReady(Seconds patience = kPatience);
   // Where a node listens, as its ready file says.
-  std::string endpoint() const;
+  std::string endpoint() const { return ready_line("listen"); }
+  // What its ready file says of this.
+  std::string ready_line(const std::string& key) const;
   // What it has written so far.
   std::string out() const { return ReadFile(out_); }
   std::string err() const { return ReadFile(err_); }

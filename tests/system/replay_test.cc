@@ -113,7 +113,7 @@ TEST_F(ReplayTest, EndsADeskAtOnceThatComesAfterTheEnd) {
     EXPECT_EQ(desk.out(), kHeader);
   }
   publisher.Signal(SIGTERM);
-  EXPECT_EQ(publisher.Wait(), 143);
+  EXPECT_EQ(publisher.Wait(), 0);
 }
 
 TEST_F(ReplayTest, CarriesADayOfUsEquitiesByteForByte) {

@@ -2,6 +2,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include "fantail/admin/admin.h"
+#include "fantail/admin/bus_report.h"
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
@@ -9,6 +11,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/reload.h"
 #include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
@@ -29,6 +32,7 @@ struct Options {
   std::vector<app::Endpoint> connect;
   uint64_t capacity = 16;
   std::vector<std::string> tapes;
+  admin::AdminOptions admin;
 };
 
 void Declare(Options* o, app::CommandLine* line) {
@@ -40,6 +44,8 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Positionals("TAPE", &o->tapes,
                     "journals and tapes of the feed: folders that may still grow, or files",
                     {1, 1000});
+  admin::AddAdminOptions(
+      &o->admin, admin::ListOf(kServiceMetrics, bus::kMemberMetrics, admin::kBusJoined), line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-history --connect tcp://127.0.0.1:5570 /var/lib/fantail/journal",
                 "a publisher's journal, up to the newest tick");
@@ -47,7 +53,7 @@ void Declare(Options* o, app::CommandLine* line) {
                 "with what has been archived");
 }
 
-class Program {
+class Program final : private admin::Subject {
  public:
   Program(const Options& options, Library* library)
       : service_(library, options.common.feed),
@@ -56,19 +62,25 @@ class Program {
                 static_cast<uint32_t>(options.capacity), &service_),
         loop_(&context_, &server_, app::EndpointTexts(options.connect), app::KernelRandom()),
         ready_(options.common.ready_file),
-        status_(options.common.status_every) {
+        status_(options.common.status_every),
+        admin_("fantail-history", options.admin, options.common) {
     service_.set_server(&server_);
   }
 
-  absl::Status Start() { return ready_.Prepare(); }
+  absl::Status Start() {
+    if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    return admin_.Start(&ready_lines_);
+  }
 
   int Run(app::Signals* signals) {
     bool more = false;
     while (signals->stop_signal() == 0) {
       more = Turn(more ? Nanos{0} : kIdleWait, signals->fd());
-      while (signals->Next()) {
+      while (const auto signal = signals->Next()) {
+        if (*signal == SIGHUP) reload_.Run();
       }
     }
+    admin_.Stopping();
     server_.Drain();
     const MonotonicTime until = loop_.now() + kPatience;
     do {
@@ -76,7 +88,7 @@ class Program {
     } while (server_.in_hand() > 0 && loop_.now() < until);
     Turn(kIdleWait, -1);
     loop_.Close();
-    return 128 + signals->stop_signal();
+    return signals->DrainedCode();
   }
 
   app::KeyValues Summary() const {
@@ -89,6 +101,13 @@ class Program {
   }
 
  private:
+  admin::Health HealthNow() const override { return admin::HealthOf(server_); }
+
+  void Tell(admin::Report* report) const override {
+    report->Add(kServiceMetrics, service_.counters());
+    admin::AddMember(server_, "bus", report);
+  }
+
   bool Turn(Nanos wait, int fd) {
     loop_.Turn(wait, fd);
     const bool more = service_.Turn();
@@ -96,7 +115,9 @@ class Program {
       joined_ = service_.joined();
       if (joined_) {
         app::LogInfo("serving the bus {}", app::Harmless(server_.bus_name()));
-        (void)ready_.Write({{"state", "serving"}});
+        app::KeyValues ready = {{"state", "serving"}};
+        ready.insert(ready.end(), ready_lines_.begin(), ready_lines_.end());
+        (void)ready_.Write(ready);
       } else {
         app::LogWarning("the bus is lost: {}", app::Harmless(server_.cause()));
       }
@@ -108,6 +129,7 @@ class Program {
                    app::FormatCount(c.questions), server_.in_hand(), app::FormatCount(c.parts),
                    app::FormatBytes(c.bytes));
     }
+    admin_.Turn(loop_.now(), *this);
     return more;
   }
 
@@ -118,6 +140,9 @@ class Program {
   app::ReadyFile ready_;
   app::StatusTimer status_;
   bool joined_ = false;
+  app::KeyValues ready_lines_;
+  app::Reload reload_;
+  admin::Admin admin_;  // ends before what it tells of
 };
 
 int Main(int argc, char** argv) {
@@ -126,8 +151,8 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  const absl::Status keys =
-      app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
+  absl::Status keys = app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
+  keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   if (const char* problem = FeedNameProblem(options.common.feed)) {
     return line.Fail(absl::InvalidArgumentError("--feed " + options.common.feed + ": " + problem));

@@ -2,6 +2,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include "fantail/admin/admin.h"
+#include "fantail/admin/node_report.h"
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
@@ -9,6 +11,7 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
+#include "fantail/app/reload.h"
 #include "fantail/app/run_main.h"
 #include "fantail/app/signals.h"
 #include "fantail/app/status_line.h"
@@ -37,7 +40,13 @@ struct Options {
   uint64_t count = 0;
   Nanos run_for{0};
   std::vector<std::string> patterns;
+  admin::AdminOptions admin;
 };
+
+constexpr MetricInfo kRecordedTicks = {"fantail_recorded_ticks_total", Unit::kNone,
+                                       "ticks written to the tape"};
+constexpr MetricInfo kTapeBytes = {"fantail_tape_written_bytes_total", Unit::kBytes,
+                                   "bytes written to the tape"};
 
 void Declare(Options* o, app::CommandLine* line) {
   app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
@@ -59,6 +68,11 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Flag("--until-end", &o->until_end, "stop when the feed has ended and everything has come");
   line->Positionals("PATTERN", &o->patterns,
                     "what to record: AAPL is one topic, AAP* a prefix; '*' if none is given");
+  admin::AddAdminOptions(
+      &o->admin,
+      admin::ListOf(feed::kClientMetrics, admin::kUpstreamGauges, admin::kFeedLive, admin::kFeedAge,
+                    admin::kGapsFilled, kRecordedTicks, kTapeBytes),
+      line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-record --connect tcp://127.0.0.1:5556 --output today",
                 "everything, until Ctrl-C; the same again goes on where it stopped");
@@ -71,7 +85,7 @@ tape::SyncMode SyncModeOf(const std::string& text) {
   return text == "never" ? tape::SyncMode::kNever : tape::SyncMode::kInterval;
 }
 
-class Program {
+class Program final : private admin::Subject {
  public:
   Program(const Options& options, std::unique_ptr<tape::TapeWriter> tape,
           std::vector<Pattern> patterns, app::Signals* signals)
@@ -88,7 +102,8 @@ class Program {
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
                     app::AllowMoves(options.common.plaintext), app::KernelRandom()),
         ready_(options.common.ready_file),
-        status_(options.common.status_every) {}
+        status_(options.common.status_every),
+        admin_("fantail-record", options.admin, options.common) {}
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
@@ -99,7 +114,7 @@ class Program {
     }
     recorder_.Continue(&lines_.line(0));
     lines_.SetInterest(patterns_, started_);
-    return absl::OkStatus();
+    return admin_.Start(&ready_lines_);
   }
 
   int Run() {
@@ -125,10 +140,23 @@ class Program {
   }
 
  private:
+  admin::Health HealthNow() const override { return admin::HealthOf(lines_.state()); }
+
+  void Tell(admin::Report* report) const override {
+    admin::AddUpstream(lines_, report);
+    report->Add(kRecordedTicks, static_cast<double>(recorder_.ticks()));
+    report->Add(kTapeBytes, static_cast<double>(tape_->bytes_written()));
+  }
+
   std::optional<int> Turn() {
     const MonotonicTime now = net::ReadMonotonicClock();
     while (const auto signal = signals_->Next()) {
-      if (*signal != SIGHUP) return 128 + *signal;
+      if (*signal == SIGHUP) {
+        reload_.Run();
+        continue;
+      }
+      admin_.Stopping();
+      return signals_->DrainedCode();
     }
     const bool more = connectors_.Turn(now, kMessagesPerTurn, poller_);
     lines_.Turn(now);
@@ -146,6 +174,7 @@ class Program {
     SayState(now);
     SayReady();
     Report(now);
+    admin_.Turn(now, *this);
     if (const auto code = Finished(now)) return code;
     Wait(more);
     return std::nullopt;
@@ -183,7 +212,9 @@ class Program {
     if (said_ready_ || (state != feed::State::kLive && state != feed::State::kEnded)) return;
     if (lines_.complete().empty()) return;
     said_ready_ = true;
-    (void)ready_.Write({{"state", feed::StateName(state)}});
+    app::KeyValues ready = {{"state", feed::StateName(state)}};
+    ready.insert(ready.end(), ready_lines_.begin(), ready_lines_.end());
+    (void)ready_.Write(ready);
   }
 
   void Report(MonotonicTime now) {
@@ -218,6 +249,9 @@ class Program {
   uint64_t reported_ticks_ = 0;
   std::string said_;
   bool said_ready_ = false;
+  app::KeyValues ready_lines_;
+  app::Reload reload_;
+  admin::Admin admin_;  // ends before what it tells of
 };
 
 absl::StatusOr<std::vector<Pattern>> PatternsOf(const std::vector<std::string>& texts) {
@@ -238,11 +272,9 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  if (const absl::Status s =
-          app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
-      !s.ok()) {
-    return line.Fail(s);
-  }
+  absl::Status keys = app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
+  keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
+  if (!keys.ok()) return line.Fail(keys);
   absl::StatusOr<std::vector<Pattern>> patterns = PatternsOf(options.patterns);
   if (!patterns.ok()) return line.Fail(patterns.status());
   if (const std::optional<int> code = line.Checked()) return *code;

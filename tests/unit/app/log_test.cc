@@ -22,6 +22,24 @@ TEST(LogTest, WritesTimeLevelAndProgramToStderr) {
                            "fantail-gateway: session desk-7 is 2.1 MB behind\n"));
 }
 
+TEST(LogTest, WritesAnObjectALineThatAnyTextFitsInto) {
+  ::testing::internal::CaptureStderr();
+  SetUpLog("fantail-gateway", LogLevel::kInfo, LogFormat::kJson);
+  LogWarning("session {} says \"{}\" {{}} %v", "de\\sk", "a\nb\x01\xff");
+  SayFailure("fantail-gateway run", "--listen \"x\": no port");
+  SetUpLog("fantail-gateway", LogLevel::kInfo);
+  const std::string time = "[0-9]+-[0-9]+-[0-9]+T[0-9]+:[0-9]+:[0-9]+\\.[0-9][0-9][0-9]Z";
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              MatchesRegex("\\{\"time\":\"" + time +
+                           "\",\"level\":\"warning\",\"program\":\"fantail-gateway\",\"message\":"
+                           "\"session de\\\\\\\\sk says \\\\\"a\\\\u000ab\\\\u0001\\\\udcff\\\\\" "
+                           "\\{\\} %v\"\\}\n"
+                           "\\{\"time\":\"" +
+                           time +
+                           "\",\"level\":\"error\",\"program\":\"fantail-gateway\",\"message\":"
+                           "\"--listen \\\\\"x\\\\\": no port\"\\}\n"));
+}
+
 TEST(LogTest, IsSilentWhenOff) {
   SetUpLog("fantail-gateway", LogLevel::kOff);
   EXPECT_FALSE(LogEnabled(LogLevel::kError));

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // A small desk: one option of each kind.
 class CommandLineTest : public ::testing::Test {
@@ -58,6 +59,36 @@ class CommandLineTest : public ::testing::Test {
   Endpoint listen_;
   std::vector<std::string> patterns_;
 };
+
+TEST_F(CommandLineTest, DoesSomethingElseInsteadOfAllThatAStartNeeds) {
+  line_.Require("--listen");
+  std::string asked;
+  line_.Instead(
+      "--ask ENDPOINT",
+      [&](const std::string& value) {
+        asked = value;
+        return ParseOutcome{7, "said\n", ""};
+      },
+      "asks one that runs");
+  line_.Instead(
+      "--fail",
+      [](const std::string&) {
+        return ParseOutcome{1, "", "it did not work\n"};
+      },
+      "fails");
+  environment_ = {{"FANTAIL_ASK", "x"}, {"FANTAIL_LINGER", "nonsense"}};
+  const ParseOutcome outcome = Read({"--ask", "there"});
+  EXPECT_EQ(outcome.exit_code, 7);
+  EXPECT_EQ(outcome.out, "said\n");
+  EXPECT_EQ(asked, "there");
+  EXPECT_EQ(Read({"--fail"}).err, "fantail-desk: it did not work\n");
+  EXPECT_EQ(ErrorOf({"--ask"}, 64), "fantail-desk: --ask: no value; write --ask ENDPOINT");
+  environment_.erase("FANTAIL_LINGER");
+  asked.clear();
+  EXPECT_EQ(Read({"--listen", "tcp://127.0.0.1:1"}).exit_code, std::nullopt);
+  EXPECT_EQ(asked, "") << "the environment asks for nothing";
+  EXPECT_THAT(line_.Settings(), Not(HasSubstr("--ask")));
+}
 
 TEST_F(CommandLineTest, LeavesTheDefaultsOfWhatIsNotGiven) {
   EXPECT_EQ(Read({}).exit_code, std::nullopt);

@@ -102,12 +102,12 @@ TEST_F(FeederTest, AtSpeedOneARowComesWhenItsTimeHasComeByTheFirst) {
   Row("A", 1'050'000'000);
   Feeder feeder = Make({.speed = 1});
   EXPECT_FALSE(feeder.Turn(now, wall));
-  EXPECT_EQ(feeder.published(), 1u);
+  EXPECT_EQ(feeder.counters().published, 1u);
   EXPECT_EQ(feeder.next_due(), now + milliseconds(50));
   feeder.Turn(now + milliseconds(49), wall);
-  EXPECT_EQ(feeder.published(), 1u);
+  EXPECT_EQ(feeder.counters().published, 1u);
   feeder.Turn(now + milliseconds(50), wall);
-  EXPECT_EQ(feeder.published(), 2u);
+  EXPECT_EQ(feeder.counters().published, 2u);
 }
 
 TEST_F(FeederTest, AtSpeedTwentyItComesTwentyTimesSooner) {
@@ -122,7 +122,7 @@ TEST_F(FeederTest, AtFullSpeedAllComeATurnAtATime) {
   for (int i = 0; i < 1500; ++i) Row("A", i * int64_t{1'000'000'000});
   Feeder feeder = Make({.speed = 0});
   EXPECT_TRUE(feeder.Turn(now, wall));
-  EXPECT_EQ(feeder.published(), 1024u);
+  EXPECT_EQ(feeder.counters().published, 1024u);
   EXPECT_FALSE(feeder.Turn(now, wall));
   EXPECT_EQ(feeder.state(), Feeder::State::kEnded);
 }
@@ -132,7 +132,7 @@ TEST_F(FeederTest, ARowWhoseTimeGoesBackComesAtOnce) {
   Row("A", 1);
   Feeder feeder = Make({.speed = 1});
   feeder.Turn(now, wall);
-  EXPECT_EQ(feeder.published(), 2u);
+  EXPECT_EQ(feeder.counters().published, 2u);
 }
 
 TEST_F(FeederTest, ARowCenturiesAheadWaits) {
@@ -140,7 +140,7 @@ TEST_F(FeederTest, ARowCenturiesAheadWaits) {
   Row("A", INT64_MAX);
   Feeder feeder = Make({.speed = 0.001});
   feeder.Turn(now, wall);
-  EXPECT_EQ(feeder.published(), 1u);
+  EXPECT_EQ(feeder.counters().published, 1u);
   ASSERT_TRUE(feeder.next_due().has_value());
   EXPECT_GT(*feeder.next_due(), now);
 }
@@ -150,9 +150,9 @@ TEST_F(FeederTest, ABadRowIsReportedCountedAndSkipped) {
   Row("A");
   Feeder feeder = Make({.speed = 0});
   feeder.Turn(now, wall);
-  EXPECT_EQ(feeder.bad_rows(), 1u);
+  EXPECT_EQ(feeder.counters().bad_rows, 1u);
   EXPECT_EQ(reported, 1);
-  EXPECT_EQ(feeder.published(), 1u);
+  EXPECT_EQ(feeder.counters().published, 1u);
 }
 
 TEST_F(FeederTest, InStrictModeABadRowIsTheEnd) {
@@ -162,7 +162,7 @@ TEST_F(FeederTest, InStrictModeABadRowIsTheEnd) {
   Feeder feeder = Make({.speed = 0, .strict = true});
   feeder.Turn(now, wall);
   EXPECT_EQ(feeder.state(), Feeder::State::kFailed);
-  EXPECT_EQ(feeder.published(), 1u);
+  EXPECT_EQ(feeder.counters().published, 1u);
 }
 
 TEST_F(FeederTest, ASourceThatBreaksOffSaysWhyAndKeepsWhatCame) {
@@ -182,7 +182,7 @@ TEST_F(FeederTest, ASourceThatWaitsIsAskedAgain) {
   EXPECT_FALSE(feeder.Turn(now, wall));
   EXPECT_EQ(feeder.state(), Feeder::State::kRunning);
   feeder.Turn(now, wall);
-  EXPECT_EQ(feeder.published(), 1u);
+  EXPECT_EQ(feeder.counters().published, 1u);
 }
 
 TEST_F(FeederTest, StampNowGivesTheTimeOfPublication) {
