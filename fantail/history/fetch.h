@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "fantail/base/metric.h"
 #include "fantail/bus/client.h"
 #include "fantail/history/messages.h"
 
