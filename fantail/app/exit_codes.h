@@ -40,7 +40,7 @@ inline constexpr std::array<ExitCodeText, 10> kExitCodes = {{
     {kExitTimedOut, "timed out"},
     {kExitConfiguration, "bad configuration: an environment variable or a file, or keys missing"},
     {kExitInterrupted, "ended by SIGINT"},
-    {kExitTerminated, "ended by SIGTERM"},
+    {kExitTerminated, "ended by SIGTERM; 0 where that stops a program that serves in good order"},
 }};
 
 // The code a program ends with because of `status`: InvalidArgument is wrong usage,
