@@ -86,6 +86,8 @@ class BoardModel {
   void SetState(const feed::FeedState& state, Instant at);
   // How old what is shown is at most; between two calls it grows by itself.
   void SetAge(Nanos age, MonotonicTime now);
+  // Where the latency comes from, as one line; until it is set there is no such line.
+  void SetTrace(std::string line) { trace_ = std::move(line); }
 
   // How the screen is to look.
   void SetSort(SortKey key);
@@ -107,6 +109,7 @@ class BoardModel {
   Nanos not_live_for(MonotonicTime now) const { return now - not_live_since_; }
   std::optional<WallTime> good_until() const { return good_until_; }
   Nanos age(MonotonicTime now) const { return age_ + (now - age_at_); }
+  const std::string& trace() const { return trace_; }
   uint64_t ticks() const { return ticks_; }
   uint64_t gaps() const { return gaps_; }
   double ticks_per_second() const { return rate_; }
@@ -145,6 +148,7 @@ class BoardModel {
   std::optional<WallTime> good_until_;
   Nanos age_{0};
   MonotonicTime age_at_{};
+  std::string trace_;
 
   SortKey sort_ = SortKey::kSymbol;
   std::string filter_;  // in upper case

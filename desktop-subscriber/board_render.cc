@@ -151,9 +151,9 @@ Screen Body(const BoardModel& model, const BoardControls& controls, const BoardF
   return screen;
 }
 
-// Header, counts, titles and the bottom line; the banner when there is one.
+// Header, counts, titles and the bottom line; the banner and the trace when there is one.
 size_t FixedLines(const BoardModel& model) {
-  return model.live() ? 4 : 5;
+  return size_t{4} + (model.live() ? 0 : 1) + (model.trace().empty() ? 0 : 1);
 }
 
 }  // namespace
@@ -177,6 +177,7 @@ Screen RenderBoard(const BoardModel& model, const BoardControls& controls, const
   screen.push_back(HeaderLine(model, frame, at));
   if (!model.live()) screen.push_back(BannerLine(model, frame, at));
   screen.push_back(CountsLine(model));
+  if (!model.trace().empty()) screen.push_back({{"trace  " + model.trace(), {}}});
   for (Line& line : Body(model, controls, frame, page, at.now)) screen.push_back(std::move(line));
   screen.resize(frame.height);
   if (frame.height > 2) screen.back() = BottomLine(model, controls, page);

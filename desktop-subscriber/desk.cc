@@ -21,6 +21,8 @@ constexpr int kExitInterrupted = 130;
 
 // A start that goes well is over sooner, and says nothing of connecting.
 constexpr Nanos kQuietStart = std::chrono::seconds(1);
+// Percentiles move slowly.
+constexpr Nanos kShowTraceEvery = std::chrono::seconds(1);
 
 // `line` without digits: `silent for 3.0 s` and `silent for 4.0 s` are the same news.
 std::string WithoutDigits(std::string line) {
@@ -132,6 +134,9 @@ void Desk::OnWake() {
 
 void Desk::Finish() {
   Say(gap_lines_.Take(at_.now, /*all=*/true));
+  if (options_.trace && !finishing_) {
+    for (const std::string& line : trace_.Lines(path_)) Say(line);
+  }
   finishing_ = true;
   deadline_.reset();
   printer_.Flush();
@@ -257,6 +262,7 @@ void Desk::OnHave(const feed::HaveNotice& have) {
 void Desk::OnState(const feed::FeedState& state) {
   if (finishing_) return;
   // What the path does behind the end is no news.
+  if (!state.hops.empty()) path_ = state.hops;
   const bool still_ended = state_ == feed::State::kEnded && state.state == feed::State::kEnded;
   state_ = state.state;
   ChangeBoard([&](BoardModel* model) { model->SetState(state, at_); });
@@ -279,6 +285,14 @@ void Desk::OnState(const feed::FeedState& state) {
 void Desk::OnEnd(Position at) {
   if (!finishing_) printer_.PrintEnd(at_.wall, at);
   if (options_.until_end && !finishing_) Finish();
+}
+
+void Desk::OnTrace(const feed::Trace& trace) {
+  if (finishing_) return;
+  trace_.Add(trace);
+  if (at_.now - trace_shown_at_ < kShowTraceEvery) return;
+  trace_shown_at_ = at_.now;
+  ChangeBoard([this](BoardModel* model) { model->SetTrace(TraceLine()); });
 }
 
 }  // namespace fantail::desk

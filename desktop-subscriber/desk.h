@@ -34,6 +34,7 @@
 #include "desktop-subscriber/row_format.h"
 #include "desktop-subscriber/row_printer.h"
 #include "desktop-subscriber/run_totals.h"
+#include "desktop-subscriber/trace_table.h"
 #include "desktop-subscriber/watchlist.h"
 #include "fantail/feed/feed_events.h"
 
@@ -58,6 +59,7 @@ struct DeskOptions {
   std::optional<uint64_t> count;  // stop after exactly so many ticks
   std::optional<Nanos> run_for;
   bool until_end = false;
+  bool trace = false;  // where the latency comes from is told at the end, and on the board
   std::string program = "fantail-desk";
   std::string feed = "ticks";
   PreviousCloses closes;
@@ -107,6 +109,8 @@ class Desk : public feed::FeedEvents {
   int exit_code() const;
 
   const RunTotals& totals() const { return totals_; }
+  // Where the latency comes from, in one line; empty if nothing is known of it.
+  std::string TraceLine() const { return trace_.OneLine(path_); }
 
   // FeedEvents:
   void OnNewEpoch(Epoch epoch, bool paced) override;
@@ -121,6 +125,7 @@ class Desk : public feed::FeedEvents {
   void OnHave(const feed::HaveNotice& have) override;
   void OnState(const feed::FeedState& state) override;
   void OnEnd(Position at) override;
+  void OnTrace(const feed::Trace& trace) override;
 
  private:
   bool is_board() const { return options_.format == DeskOptions::Format::kBoard; }
@@ -141,6 +146,9 @@ class Desk : public feed::FeedEvents {
   bool told_of_objects_ = false;
   BoardShared board_;
   RunTotals totals_;
+  TraceTable trace_;
+  std::vector<feed::Hop> path_;
+  MonotonicTime trace_shown_at_;
 
   // Of the feed thread:
   Instant at_{};

@@ -48,6 +48,7 @@ struct Options {
   bool with_images = false;
   Nanos newest{-1};  // negative: every tick
   bool until_end = false;
+  bool trace = false;
   uint64_t count = 0;  // 0: no limit
   Nanos run_for{0};    // 0: no limit
   std::vector<app::Endpoint> bus;
@@ -85,6 +86,9 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--count N", &o->count, "stop after N ticks", {.least = 1});
   line->Option("--for TIME", &o->run_for, "stop after this time, such as 10s");
   line->Flag("--until-end", &o->until_end, "stop when the feed has ended and everything has come");
+  line->Flag("--trace", &o->trace,
+             "tell where the latency comes from: how long each node held a tick, and how long each "
+             "way took, give or take what the clocks may be apart");
   app::EndpointsOption("--bus ENDPOINT", app::EndpointUse::kConnect, &o->bus,
                        "where history is asked for, tcp://HOST:PORT; the next is tried when one "
                        "dies",
@@ -161,13 +165,16 @@ class Program final : private DeskOwner {
                 .node = app::RandomNodeId(),
                 .role = feed::Role::kSubscriber,
                 .encoding = options.asked_encoding,
-                .newest = NewestOf(options)},
+                .newest = NewestOf(options),
+                .clock = net::ReadMonotonicClock},
                app::CountLines(options.lines, options.connect.size()),
                past_ == nullptr ? static_cast<feed::FeedEvents*>(&desk_) : &past_->completer),
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
                     app::AllowMoves(options.common.plaintext), app::KernelRandom()),
         ready_(options.common.ready_file),
-        status_(options.common.status_every) {}
+        status_(options.common.status_every) {
+    lines_.SetTracing(options.trace);
+  }
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
@@ -294,6 +301,7 @@ class Program final : private DeskOwner {
                  app::FormatRate(ticks - reported_ticks_, over), desk_.totals().gaps(),
                  app::FormatBytes(lines_.counters().bytes_received), app::EncodingName(lines_));
     reported_ticks_ = ticks;
+    if (options_.trace) app::LogInfo("trace: {}", desk_.TraceLine());
   }
 
   void Wait(MonotonicTime now, bool more) {
@@ -419,6 +427,7 @@ absl::StatusOr<DeskOptions> MakeDeskOptions(const Options& o) {
                    .with_images = o.with_images,
                    .newest_only = NewestOf(o).has_value(),
                    .until_end = o.until_end,
+                   .trace = o.trace,
                    .feed = o.common.feed,
                    .output = o.output};
   if (o.count > 0) desk.count = o.count;

@@ -1,6 +1,9 @@
 #include "fantail/app/common_options.h"
 
 #include <fmt/format.h>
+#include <sched.h>
+
+#include <cerrno>
 
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
@@ -42,6 +45,9 @@ void AddCommonOptions(CommonOptions* options, CommandLine* line) {
                "written at exit: the counters, `key value` on a line each");
   line->Flag("--plaintext", &options->plaintext,
              "no encryption, open to anybody: needed for all but loopback");
+  line->Flag("--background", &options->background,
+             "give way to all else on this machine: for what is not urgent, such as a feed of "
+             "objects beside ticks");
   line->Choice("--log-level LEVEL", &options->log_level,
                {"debug", "info", "warning", "error", "off"}, "what to log to stderr, and above");
   line->Choice("--log-format FORMAT", &options->log_format, {"text", "json"},
@@ -59,10 +65,19 @@ void AddLinesOption(std::string* lines, CommandLine* line) {
       "copy of every record counts");
 }
 
+absl::Status GiveWay() {
+  const sched_param none{};
+  if (sched_setscheduler(0, SCHED_IDLE, &none) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, "--background");
+}
+
 absl::Status StartUp(const CommonOptions& options, const CommandLine& line) {
   SetUpLog(line.program(), ParseLogLevel(options.log_level).value_or(LogLevel::kInfo),
            options.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
   SeedLibcRandom();
+  if (options.background) {
+    if (absl::Status s = GiveWay(); !s.ok()) return s;
+  }
   const absl::Status s = CheckWritable("--summary", options.summary_file);
   return s.ok() ? CheckWritable("--ready-file", options.ready_file) : s;
 }

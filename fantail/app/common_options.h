@@ -19,6 +19,7 @@ struct CommonOptions {
   std::string ready_file;    // empty: none
   std::string summary_file;  // empty: none
   bool plaintext = false;
+  bool background = false;
   std::string log_level = "info";
   std::string log_format = "text";
   Nanos status_every = std::chrono::seconds(10);  // 0: never
@@ -35,9 +36,13 @@ inline size_t CountLines(std::string_view lines, size_t endpoints) {
   return lines == "all" ? endpoints : 1;
 }
 
+// What --background does: this thread, and each that it starts, runs only while the others of the
+// machine leave a core idle.
+absl::Status GiveWay();
+
 // What every program does with them once they are read: sets up the log, seeds libc's random
-// numbers, and says at once if the files that it is to write could not be written. REQUIRES: no
-// thread and no ZeroMQ context exists yet.
+// numbers, goes into the background if it is to, and says at once if the files that it is to write
+// could not be written. REQUIRES: no thread and no ZeroMQ context exists yet.
 absl::Status StartUp(const CommonOptions& options, const CommandLine& line);
 // What it does at its end: writes the summary. The exit code, which is `code` if that went well.
 int Finish(int code, const CommonOptions& options, const KeyValues& summary,

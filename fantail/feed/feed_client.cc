@@ -253,6 +253,8 @@ void FeedClient::Disconnected(std::string_view why, MonotonicTime now) {
   AskAgain();
   untold_.reset();
   caught_up_ = false;
+  asked_traces_ = false;
+  above_ = ClockOffset();
   hops_.clear();
   upstream_ = State::kConnecting;
   upstream_cause_.clear();
@@ -305,7 +307,7 @@ void FeedClient::Turn(MonotonicTime now) {
     GiveUp("no welcome within 3 s");
   }
   if (phase_ == Phase::kUp) {
-    if (now - pinged_at_ >= options_.ping_every) {
+    if (now - pinged_at_ >= options_.ping_every || tracing_ != asked_traces_) {
       SendPing();
       if (hold_ || taken_messages_ != acked_messages_) SendAck();
     }
@@ -319,8 +321,10 @@ void FeedClient::Turn(MonotonicTime now) {
 
 void FeedClient::SendPing() {
   pinged_at_ = now_;
+  asked_traces_ = tracing_;
   // The nonce is the time of sending on our own clock, and never 0: the answer brings it back.
-  Send(wire::Encode(wire::Ping{static_cast<uint64_t>(now_.time_since_epoch().count()) | 1}));
+  const auto nonce = static_cast<uint64_t>(RightNow().time_since_epoch().count()) | 1;
+  Send(wire::Encode(wire::Ping{.nonce = nonce, .trace = tracing_}));
 }
 
 void FeedClient::SendAck() {
@@ -342,7 +346,8 @@ void FeedClient::Receive(std::span<const std::byte> bytes, MonotonicTime now) {
   const wire::DecodeError error = Decode(bytes, &message);
   const auto kind = bytes.empty() ? wire::Kind{} : static_cast<wire::Kind>(bytes[0]);
   const bool counted = (kind != wire::Kind::kPong || planted::On(planted::Bug::kCountPongs)) &&
-                       kind != wire::Kind::kRefused && kind != wire::Kind::kGoodbye;
+                       kind != wire::Kind::kTrace && kind != wire::Kind::kRefused &&
+                       kind != wire::Kind::kGoodbye;
   if (counted) {
     taken_bytes_ += bytes.size();
     ++taken_messages_;
@@ -387,7 +392,8 @@ void FeedClient::Dispatch(const wire::AnyMessage& message) {
                                      std::is_same_v<M, wire::Ack> || std::is_same_v<M, wire::Ping>;
         constexpr bool any_time = std::is_same_v<M, wire::Welcome> ||
                                   std::is_same_v<M, wire::Refused> ||
-                                  std::is_same_v<M, wire::Goodbye> || std::is_same_v<M, wire::Pong>;
+                                  std::is_same_v<M, wire::Goodbye> ||
+                                  std::is_same_v<M, wire::Pong> || std::is_same_v<M, wire::Trace>;
         if constexpr (from_client) {
           OnUnexpected();
         } else {

@@ -46,6 +46,8 @@ struct ClientOptions {
   Nanos stale_after = std::chrono::seconds(3);
   // From being connected to being welcomed. Four round trips of a very slow link.
   Nanos welcome_within = std::chrono::seconds(3);
+  // As ServerOptions'.
+  MonotonicTime (*clock)() = nullptr;
 };
 
 struct ClientCounters {
@@ -121,6 +123,8 @@ class FeedClient final : public wire::Caller {
   // While held, nothing is acknowledged, so that the node above stops sending when the window is
   // full.
   void HoldAcks(bool held) { hold_ = held; }
+  // While on, OnTrace tells now and then where the latency comes from.
+  void SetTracing(bool on) { tracing_ = on; }
 
   // --- The connection. ---
 
@@ -219,6 +223,7 @@ class FeedClient final : public wire::Caller {
   void TakeHeldGaps();
   std::vector<Pattern> Lost(const Pattern& pattern, const GapNotice& gap);
   void On(const wire::Pong& pong);
+  void On(const wire::Trace& trace);
   void On(const wire::Proof& proof);
   void On(const wire::End& end);
   void On(const wire::Goodbye& goodbye);
@@ -243,6 +248,7 @@ class FeedClient final : public wire::Caller {
   void SendWant(const std::vector<std::pair<Pattern, wire::Start>>& add,
                 const std::vector<Pattern>& remove);
   void SendAck();
+  MonotonicTime RightNow() const { return options_.clock != nullptr ? options_.clock() : now_; }
   void SendPing();
   void Send(const wire::Message& message);
   void GiveUp(std::string reason, Nanos retry_after = Nanos{0});
@@ -270,6 +276,7 @@ class FeedClient final : public wire::Caller {
   std::vector<Pattern> wanted_;
   std::vector<Backfill> backfills_;  // not asked for on this connection
   bool hold_ = false;
+  bool tracing_ = false;
 
   // The epoch; all of it ends with the epoch.
   Epoch epoch_;
@@ -319,6 +326,9 @@ class FeedClient final : public wire::Caller {
   std::vector<Pattern> held_;      // the session's patterns as of have_version_
   std::vector<Pattern> refusing_;  // likewise, of a have that goes on
   MonotonicTime pinged_at_;
+  bool asked_traces_ = false;  // as the newest ping said
+  MonotonicTime batch_at_;     // when the newest batch came
+  ClockOffset above_;
   bool caught_up_ = false;  // the first have of this connection has come
   std::vector<Hop> hops_;
   State upstream_ = State::kConnecting;

@@ -188,6 +188,7 @@ void FeedClient::On(const wire::PackedBatch& batch) {
 template <class RecordAt>
 void FeedClient::TakeBatch(Position after, Position through, wire::Replay replay, size_t count,
                            RecordAt record_at) {
+  batch_at_ = now_;
   const bool live = replay == wire::Replay::kLive;
   if (live && after > bookmark_) {
     ++counters_.lost_messages;
@@ -347,6 +348,7 @@ void FeedClient::On(const wire::Pong& pong) {
     // An answer to what we never asked, or from before this connection, proves nothing.
     if (sent > now_ + Nanos(1) || sent < connected_at_) return;
     proved_at_ = planted::On(planted::Bug::kOldPongRevives) ? now_ : std::max(proved_at_, sent);
+    if (pong.clock_ns != 0) above_.Add(sent, MonotonicTime(Nanos(pong.clock_ns)), RightNow());
   }
   hops_.clear();
   for (const wire::HopView& hop : pong.hops) {
@@ -369,6 +371,25 @@ void FeedClient::On(const wire::Pong& pong) {
   upstream_cause_ = pong.cause;
   waiting_ = Nanos(static_cast<int64_t>(std::min<uint64_t>(pong.waiting_ns, INT64_MAX)));
   Publish();
+}
+
+void FeedClient::On(const wire::Trace& trace) {
+  if (!tracing_ || phase_ != Phase::kUp || trace.hops.size() >= wire::kMaxHops) return;
+  Trace all;
+  for (const wire::TraceHop& hop : trace.hops) {
+    TraceHop& added = all.hops.emplace_back();
+    added = {.node = hop.node, .held = Nanos(hop.held_ns)};
+    if (hop.error_ns >= 0) added.way = {{Nanos(hop.way_ns), Nanos(hop.error_ns)}};
+  }
+  TraceHop& self = all.hops.emplace_back();
+  self.node = options_.node;
+  if (const auto clock = above_.At(now_)) {
+    const MonotonicTime sent = MonotonicTime(Nanos(trace.sent_ns)) - clock->ahead;
+    const Nanos most{wire::kMaxTraceNs};
+    self.way = {.took = std::clamp(batch_at_ - sent, -most, most),
+                .error = std::min(clock->error, most)};
+  }
+  events_->OnTrace(all);
 }
 
 void FeedClient::On(const wire::Proof& proof) {

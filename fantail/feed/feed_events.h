@@ -17,6 +17,7 @@
 #include "fantail/base/ids.h"
 #include "fantail/base/pattern.h"
 #include "fantail/base/time.h"
+#include "fantail/feed/trace.h"
 #include "fantail/wire/tick.h"
 
 namespace fantail::feed {
@@ -147,6 +148,8 @@ class FeedEvents : public FeedContent {
   virtual void OnHave(const HaveNotice& have) = 0;
   // The state, its cause or the path has changed.
   virtual void OnState(const FeedState& state) = 0;
+  // How the batch that came just before got here. Only if traces are wanted.
+  virtual void OnTrace(const Trace& trace) { (void)trace; }
 };
 
 }  // namespace fantail::feed

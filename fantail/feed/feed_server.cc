@@ -237,6 +237,7 @@ void FeedServer::Refuse(std::string_view address, wire::RefusedCode code, std::s
 
 void FeedServer::Forget(Session* session, std::string_view reason) {
   observer_->OnSessionClosed(*session, reason);
+  SetTracing(session, false);
   ++counters_.sessions_closed;
   if (state_ != nullptr) LeaveFeed(session);
   cover_dirty_ = true;
@@ -322,6 +323,7 @@ void FeedServer::OnAck(Session* session, const wire::Ack& ack) {
 }
 
 void FeedServer::OnPing(Session* session, const wire::Ping& ping) {
+  SetTracing(session, ping.trace);
   links_->Send(session->address, MakePong(*session, ping.nonce));
   // A quiet interest's bookmark moves on all the same, so that a resume need not reach far back.
   const bool settled = session->splice == nullptr && session->InStep() && state_ != nullptr &&
@@ -369,6 +371,7 @@ wire::Message FeedServer::MakePong(const Session& session, uint64_t nonce) const
     if (pong.hops.size() < wire::kMaxHops) pong.hops.push_back(View(hop));
   }
   if (state_ != nullptr) pong.head = state_->head();
+  if (nonce != 0 && session.traces) pong.clock_ns = RightNow().time_since_epoch().count();
   pong.waiting_ns = static_cast<uint64_t>(Waiting(session).count());
   return wire::Encode(pong);
 }

@@ -80,6 +80,8 @@ struct ServerOptions {
   Nanos proof_every = std::chrono::seconds(5);
   // As ClientOptions': what was proved longer ago is live no more.
   Nanos stale_after = std::chrono::seconds(3);
+  // The time right now, for traces: a turn's is when it began. Null: that will do.
+  MonotonicTime (*clock)() = nullptr;
 };
 
 // What an operator may want to see. Every method may be called inside any call of the server.
@@ -179,6 +181,8 @@ class FeedServer {
     state_->AddGap(gap, now_);
   }
   void End(Position at) { state_->End(at); }
+  // The latency up to here. It ends in this node.
+  void SetTrace(const Trace& trace) { above_ = {trace, now_}; }
   // The answer to a TakeCover.
   void Acknowledge(const HaveNotice& have, const Interest& acknowledged,
                    const std::vector<BackfillAnswer>& backfilled);
@@ -238,6 +242,8 @@ class FeedServer {
   }
   // Whether the acknowledged interest of one session covers `pattern`.
   bool SomebodyHas(const Pattern& pattern) const;
+  // Whether some session wants traces.
+  bool traced() const { return tracing_sessions_ > 0; }
   // Whether every session has acknowledged everything, the end included.
   bool EverybodyHasAcknowledged() const;
   // Whether every session has acknowledged everything so far.
@@ -277,6 +283,12 @@ class FeedServer {
   bool SendOne(Session* session, const wire::Message& message, bool* sent);
   bool RoomToEncode(Session* session) const;
   void CountTicks(Session* session, uint32_t ticks);
+
+  // feed_server_trace.cc
+  MonotonicTime RightNow() const { return options_.clock != nullptr ? options_.clock() : now_; }
+  void SetTracing(Session* session, bool traces);
+  void SentBatch(Session* session, MonotonicTime sealed);
+
   static bool TakesPacked(const Session& session, const Group::Entry& entry);
   static const wire::Message& Logged(const Session& session, const Group::Entry& entry);
   static void TookLogged(Session* session, const Group::Entry& entry);
@@ -313,6 +325,11 @@ class FeedServer {
   double fullness_ = 1;
   uint64_t sealed_ticks_ = 0;
   uint64_t sealed_room_ = 0;
+  size_t tracing_sessions_ = 0;
+  struct {
+    Trace trace;
+    MonotonicTime at;
+  } above_;
   size_t backlog_bytes_ = 0;  // in the logs of all groups, as of this turn
 
   FeedState upstream_;

@@ -258,7 +258,10 @@ bool FeedServer::Flush(Session* session) {
 bool FeedServer::FlushEncoded(Session* session, bool* sent) {
   Packing& packing = *session->packing;
   if (!SendOne(session, packing.front().message, sent)) return false;
-  if (*sent) CountTicks(session, packing.front().ticks);
+  if (*sent) {
+    CountTicks(session, packing.front().ticks);
+    if (packing.front().sealed) SentBatch(session, *packing.front().sealed);
+  }
   if (*sent || planted::On(planted::Bug::kDropEncoded)) packing.PopFront();
   return true;
 }
@@ -294,6 +297,7 @@ bool FeedServer::FlushLog(Session* session, bool* sent) {
     if (!*sent && !planted::On(planted::Bug::kSkipFlush)) return true;
     *sent = true;
     CountTicks(session, entry.ticks);
+    if (entry.ticks > 0) SentBatch(session, entry.sealed);
     TookLogged(session, entry);
     ++session->next;
   }

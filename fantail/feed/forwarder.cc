@@ -12,6 +12,7 @@ bool Forwarder::Turn(MonotonicTime now) {
   // A paced feed waits for its slowest session through every gateway: what cannot go down is not
   // acknowledged above.
   upstream_.HoldAcks(upstream_.paced() && server_.Congested());
+  upstream_.SetTracing(server_.traced());
   now_ = now;
   PassCover();
   upstream_.Turn(now);

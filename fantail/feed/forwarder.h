@@ -52,6 +52,7 @@ class Forwarder final : private FeedEvents {
   void OnHave(const HaveNotice& have) override;
   void OnState(const FeedState& state) override { (void)state, state_changed_ = true; }
   void OnEnd(Position at) override { server_.End(at); }
+  void OnTrace(const Trace& trace) override { server_.SetTrace(trace); }
 
   void PassCover();
   void PassNarrowing();

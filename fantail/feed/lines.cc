@@ -82,6 +82,10 @@ void Lines::HoldAcks(bool held) {
   for (const auto& line : lines_) line->client.HoldAcks(held);
 }
 
+void Lines::SetTracing(bool on) {
+  for (const auto& line : lines_) line->client.SetTracing(on);
+}
+
 void Lines::Turn(MonotonicTime now) {
   now_ = now;
   for (const auto& line : lines_) line->client.Turn(now);

@@ -39,6 +39,7 @@ class Lines {
   void SetInterest(std::vector<Pattern> patterns, MonotonicTime now);
   void AskBackfill(const Backfill& backfill);
   void HoldAcks(bool held);
+  void SetTracing(bool on);
   // REQUIRES: called after whatever the connections had to say.
   void Turn(MonotonicTime now);
   void Close();

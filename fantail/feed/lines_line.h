@@ -51,6 +51,10 @@ class Lines::Line final : private FeedEvents {
   void OnHave(const HaveNotice& notice) override { lines_->OnHave(this, notice); }
   void OnState(const FeedState&) override {}
   void OnEnd(Position at) override { lines_->OnEnd(this, at); }
+  // Of the path that the owner is told of.
+  void OnTrace(const Trace& trace) override {
+    if (lines_->speaker_ == &client) lines_->events_->OnTrace(trace);
+  }
 
   Lines* const lines_;
 };

@@ -100,6 +100,9 @@ struct Session {
   Group* group = nullptr;
   uint64_t next = 0;  // index into the group's log
 
+  bool traces = false;      // it wants to know where its latency comes from
+  MonotonicTime traced_at;  // when it was last told
+
   // Newest-only: it is in no group then.
   std::optional<Nanos> asked_interval;  // as its hello said; nothing: it wants every record
   std::unique_ptr<Newest> newest;

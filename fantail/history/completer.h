@@ -82,6 +82,7 @@ class Completer final : public feed::FeedEvents, private FetchEvents {
   void OnHave(const feed::HaveNotice& have) override;
   void OnState(const feed::FeedState& state) override;
   void OnEnd(Position at) override;
+  void OnTrace(const feed::Trace& trace) override { to_->OnTrace(trace); }
 
  private:
   struct NewEpoch {

@@ -1,4 +1,5 @@
-// The clocks. Read once a turn of a loop and passed down; the core never reads them.
+// The clocks. Read once a turn of a loop and passed down; the core reads none, but for traces is
+// given a function that does.
 //
 // Thread: any.
 #ifndef FANTAIL_NET_CLOCK_H_

@@ -40,6 +40,10 @@ Problem TickProblem(const Tick& tick) {
   return nullptr;
 }
 
+bool IsClock(int64_t ns) {
+  return ns >= 0 && ns <= kMaxClockNs;
+}
+
 Problem Read(const fbs::Hello& t, Hello* m) {
   if (Problem problem = ReadName(t.feed(), &m->feed)) return problem;
   if (Problem problem = ReadName(t.name(), &m->name)) return problem;
@@ -208,13 +212,18 @@ Problem Read(const fbs::Ack& t, Ack* m) {
 }
 
 Problem Read(const fbs::Ping& t, Ping* m) {
-  m->nonce = t.nonce();
+  *m = {.nonce = t.nonce(), .trace = t.trace()};
   return nullptr;
 }
 
 Problem Read(const fbs::Pong& t, Pong* m) {
-  *m = {.nonce = t.nonce(), .head = {t.head()}, .waiting_ns = t.waiting_ns(), .state = t.state()};
+  *m = {.nonce = t.nonce(),
+        .head = {t.head()},
+        .waiting_ns = t.waiting_ns(),
+        .state = t.state(),
+        .clock_ns = t.clock_ns()};
   if (Problem problem = ReadReason(t.cause(), &m->cause)) return problem;
+  if (!IsClock(m->clock_ns)) return "a time out of range";
   if (m->state < 1 || m->state > 6) return "an unknown state";
   if (t.hops() == nullptr) return nullptr;
   if (t.hops()->size() > kMaxHops) return "a path of too many hops";
@@ -227,6 +236,19 @@ Problem Read(const fbs::Pong& t, Pong* m) {
     // Half of what the ages of a whole path may add up to is left for the reader's own.
     if (view.age_ns > static_cast<uint64_t>(INT64_MAX) / 2 / kMaxHops) return "an age out of range";
     m->hops.push_back(view);
+  }
+  return nullptr;
+}
+
+Problem Read(const fbs::Trace& t, Trace* m) {
+  m->sent_ns = t.sent_ns();
+  if (!Items(t.hops(), &m->hops)) return "its hops are not aligned";
+  if (m->hops.empty() || m->hops.size() > kMaxHops) return "a path of no hops, or of too many";
+  if (!IsClock(m->sent_ns)) return "a time out of range";
+  for (const TraceHop& hop : m->hops) {
+    const bool good = hop.way_ns >= -kMaxTraceNs && hop.way_ns <= kMaxTraceNs &&
+                      hop.error_ns <= kMaxTraceNs && hop.held_ns >= 0 && hop.held_ns <= kMaxTraceNs;
+    if (!good) return "a time out of range";
   }
   return nullptr;
 }
@@ -294,6 +316,8 @@ DecodeError DecodeBody(std::span<const std::byte> body, Kind kind, AnyMessage* o
       return DecodeAs<fbs::End, End>(body, kind, out, detail);
     case Kind::kGoodbye:
       return DecodeAs<fbs::Goodbye, Goodbye>(body, kind, out, detail);
+    case Kind::kTrace:
+      return DecodeAs<fbs::Trace, Trace>(body, kind, out, detail);
     case Kind::kPacked:
       *detail = "a packed message, and the session is plain";
       return DecodeError::kNonsense;
@@ -367,6 +391,8 @@ const char* KindName(Kind kind) {
       return "goodbye";
     case Kind::kPacked:
       return "packed";
+    case Kind::kTrace:
+      return "trace";
   }
   return "unknown";
 }

@@ -147,7 +147,7 @@ Message Encode(const Ack& ack) {
 
 Message Encode(const Ping& ping) {
   Builder b;
-  return Finish(b, Kind::kPing, fbs::CreatePing(b, ping.nonce));
+  return Finish(b, Kind::kPing, fbs::CreatePing(b, ping.nonce, ping.trace));
 }
 
 Message Encode(const Pong& pong) {
@@ -161,7 +161,13 @@ Message Encode(const Pong& pong) {
   const auto cause = Text(b, pong.cause);
   return Finish(b, Kind::kPong,
                 fbs::CreatePong(b, pong.nonce, hop_vector, pong.head.value, pong.waiting_ns,
-                                pong.state, cause));
+                                pong.state, cause, pong.clock_ns));
+}
+
+Message Encode(const Trace& trace) {
+  Builder b;
+  const auto hops = Structs<fbs::TraceHop>(b, trace.hops);
+  return Finish(b, Kind::kTrace, fbs::CreateTrace(b, trace.sent_ns, hops));
 }
 
 Message Encode(const Proof& proof) {

@@ -25,6 +25,7 @@ Message Encode(const Gap& gap);
 Message Encode(const Ack& ack);
 Message Encode(const Ping& ping);
 Message Encode(const Pong& pong);
+Message Encode(const Trace& trace);
 Message Encode(const Proof& proof);
 Message Encode(const End& end);
 Message Encode(const Goodbye& goodbye);

@@ -27,6 +27,10 @@ inline constexpr size_t kMaxReasonBytes = 512;
 inline constexpr size_t kMaxHops = 16;
 // Between two updates of a topic in a newest-only session: an hour.
 inline constexpr uint64_t kMaxNewestNs = 3'600'000'000'000;
+// What a clock may show, 36 years; and how long a trace may say that a way or a node took, 4 years:
+// those of a whole path add up.
+inline constexpr int64_t kMaxClockNs = int64_t{1} << 60;
+inline constexpr int64_t kMaxTraceNs = int64_t{1} << 57;
 // Text of patterns or names in one message; the rest of 64 KiB is for what stands beside them.
 inline constexpr size_t kMaxTextListBytes = 40 * 1024;
 

@@ -35,6 +35,7 @@ enum class Kind : uint8_t {
   kEnd = 14,
   kGoodbye = 15,
   kPacked = 16,  // a batch, names or an image in a packed session: see packed.h
+  kTrace = 17,
 };
 const char* KindName(Kind kind);
 
@@ -175,6 +176,7 @@ struct Ack {
 
 struct Ping {
   uint64_t nonce = 0;
+  bool trace = false;
 };
 
 struct HopView {
@@ -192,6 +194,21 @@ struct Pong {
   uint64_t waiting_ns = 0;
   uint8_t state = 0;  // feed::State
   std::string_view cause;
+  int64_t clock_ns = 0;  // the answering node's; 0 if no traces were asked for
+};
+
+// One node's part of a trace (the struct TraceHop of schemas/session.fbs).
+struct TraceHop {
+  NodeId node;
+  int64_t way_ns = 0;
+  int64_t error_ns = -1;
+  int64_t held_ns = 0;
+};
+static_assert(sizeof(TraceHop) == 32);
+
+struct Trace {
+  int64_t sent_ns = 0;
+  std::span<const TraceHop> hops;
 };
 
 struct Proof {
@@ -218,7 +235,7 @@ struct Goodbye {
 };
 
 using AnyMessage = std::variant<Hello, Welcome, Refused, Want, Have, Names, Batch, Image, Gap, Ack,
-                                Ping, Pong, Proof, End, Goodbye, PackedBatch>;
+                                Ping, Pong, Proof, End, Goodbye, PackedBatch, Trace>;
 
 }  // namespace fantail::wire
 

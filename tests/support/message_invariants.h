@@ -126,6 +126,16 @@ inline const char* Broken(const wire::Pong& m) {
   // A year of our own may come on top.
   return age > INT64_MAX - uint64_t{31'536'000'000'000'000} ? "the sum of the ages" : nullptr;
 }
+inline const char* Broken(const wire::Trace& m) {
+  if (m.hops.empty() || m.hops.size() > wire::kMaxHops) return "the path of a trace";
+  int64_t all = 0;
+  for (const wire::TraceHop& hop : m.hops) {
+    if (hop.held_ns < 0) return "a negative time";
+    if (__builtin_add_overflow(all, hop.held_ns, &all)) return "the sum of what was held";
+    if (__builtin_add_overflow(all, hop.way_ns, &all)) return "the sum of the ways";
+  }
+  return m.sent_ns < 0 ? "a clock" : nullptr;
+}
 inline const char* Broken(const wire::Proof&) {
   return nullptr;
 }

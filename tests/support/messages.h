@@ -125,7 +125,7 @@ inline wire::Ack AnAck() {
   return {.through = {20}, .bytes = 5000, .messages = 12, .held = true};
 }
 inline wire::Ping APing() {
-  return {.nonce = 0xfedcba9876543210};
+  return {.nonce = 0xfedcba9876543210, .trace = true};
 }
 inline wire::Pong APong() {
   return {.nonce = 5,
@@ -134,7 +134,8 @@ inline wire::Pong APong() {
           .head = {20},
           .waiting_ns = 7,
           .state = 4,
-          .cause = "the link to hq is silent"};
+          .cause = "the link to hq is silent",
+          .clock_ns = 99};
 }
 inline wire::Proof AProof() {
   return {.version = 3, .at = {20}, .digest = 0x0123456789abcdef};
@@ -146,13 +147,21 @@ inline wire::Goodbye AGoodbye() {
   return {.code = wire::GoodbyeCode::kMove, .reason = "moved", .endpoint = "tcp://10.0.0.1:5556"};
 }
 
-// One of each kind, encoded, in the order of the kinds.
+inline constexpr std::array<wire::TraceHop, 2> kTraceHops = {
+    wire::TraceHop{.node = {2}, .held_ns = 900},
+    wire::TraceHop{.node = {1}, .way_ns = -20, .error_ns = 50, .held_ns = 700}};
+inline wire::Trace ATrace() {
+  return {.sent_ns = 123'456'789, .hops = kTraceHops};
+}
+
+// One of each kind but packed, encoded, in the order of the kinds.
 inline std::vector<wire::Message> EveryMessage() {
   return {wire::Encode(AHello()), wire::Encode(AWelcome()), wire::Encode(ARefused()),
           wire::Encode(AWant()),  wire::Encode(AHave()),    wire::Encode(ANames()),
           wire::Encode(ABatch()), wire::Encode(AnImage()),  wire::Encode(AGap()),
           wire::Encode(AnAck()),  wire::Encode(APing()),    wire::Encode(APong()),
-          wire::Encode(AProof()), wire::Encode(AnEnd()),    wire::Encode(AGoodbye())};
+          wire::Encode(AProof()), wire::Encode(AnEnd()),    wire::Encode(AGoodbye()),
+          wire::Encode(ATrace())};
 }
 
 }  // namespace fantail::testing

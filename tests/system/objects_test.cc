@@ -1,10 +1,13 @@
 // Objects: any bytes, from one publisher through gateways that do not look inside to many viewers.
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/stat.h>
 
 #include <csignal>
+#include <filesystem>
 #include <map>
 #include <random>
+#include <set>
 
 #include "tests/system/lab.h"
 
@@ -16,6 +19,16 @@ std::string Noise(size_t bytes, unsigned seed) {
   std::string text(bytes, '\0');
   for (char& c : text) c = static_cast<char>(random());
   return text;
+}
+
+// Of every thread of the process: SCHED_OTHER is 0, SCHED_IDLE is 5.
+std::set<int> Policies(pid_t pid) {
+  std::set<int> policies;
+  for (const auto& task :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    policies.insert(sched_getscheduler(std::stoi(task.path().filename())));
+  }
+  return policies;
 }
 
 class ObjectsTest : public Lab {
@@ -152,6 +165,13 @@ TEST_F(ObjectsTest, WhatCannotBeMeantIsRefusedWithTheReason) {
   fails(with(desk, {"-", "a*"}), 64, "one topic");
   fails(with(desk, {"x", "--format", "csv"}), 64, "--format");
   fails(with(desk, {"/proc/no/way"}), 74, "/proc/no/way");
+}
+
+TEST_F(ObjectsTest, InTheBackgroundGiveWayWithEveryThread) {
+  Program& publisher = Files({"--background", "--keep-open"});
+  Program& gateway = Gateway(publisher, {"--feed", "files"});
+  EXPECT_EQ(Policies(publisher.process().pid()), std::set<int>{SCHED_IDLE});
+  EXPECT_EQ(Policies(gateway.process().pid()), std::set<int>{SCHED_OTHER});
 }
 
 }  // namespace

@@ -128,8 +128,9 @@ int Main(int argc, char** argv) {
   if (command == "stopped-desks" && argc == 7) {
     return RunStoppedDesks(argv[2], std::stoul(argv[3]), std::stoul(argv[4]), argv[5], argv[6]);
   }
-  if (command == "object-viewers" && argc == 6) {
-    return RunViewers(argv[2], std::stoul(argv[3]), std::stoul(argv[4]), argv[5]);
+  if (command == "object-viewers" && argc == 7) {
+    return RunViewers(argv[2], std::stoul(argv[3]), std::stoul(argv[4]), argv[5],
+                      std::string_view(argv[6]) == "background");
   }
   if (command == "raw-relay" && argc == 5)
     return RunRawRelay(argv[2], argv[3], std::stoul(argv[4]));

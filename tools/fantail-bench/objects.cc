@@ -11,6 +11,7 @@
 #include <random>
 #include <vector>
 
+#include "fantail/app/common_options.h"
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -37,7 +38,8 @@ struct Options {
   uint64_t viewers = 20;
   app::ByteSize bytes{200'000'000};
   app::BitRate object_rate{50'000'000};
-  uint64_t seconds = 15;
+  uint64_t rounds = 5;
+  bool foreground = false;
   std::string gateway = DefaultGateway();
 };
 
@@ -45,9 +47,11 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--desks N", &o->desks, "desks that want every tick", {1, 512});
   line->Option("--rate R", &o->rate, "ticks a second, of a live feed", {100, 1'000'000});
   line->Option("--viewers N", &o->viewers, "viewers that want every object", {1, 512});
-  line->Option("--bytes SIZE", &o->bytes, "of objects, in all");
+  line->Option("--bytes SIZE", &o->bytes, "of objects, over all rounds");
   line->Option("--object-rate RATE", &o->object_rate, "what is published of them a second");
-  line->Option("--seconds S", &o->seconds, "what is measured before there are objects", {1, 600});
+  line->Option("--rounds N", &o->rounds, "without objects and with them, by turns", {1, 100});
+  line->Flag("--foreground", &o->foreground,
+             "without --background for what carries the objects, to see what that does");
   line->Option("--gateway PATH", &o->gateway, "the fantail-gateway to measure");
   line->Example("fantail-bench objects", "200 MB to 20 viewers beside 5,000 ticks a second");
 }
@@ -120,12 +124,12 @@ void WriteFiles(const std::string& folder, size_t bytes) {
   }
 }
 
+// Of one round.
 struct Figures {
-  Nanos p50_before{0};
-  Nanos p99_before{0};
-  Nanos p50_during{0};
-  Nanos p99_during{0};
-  double seconds = 0;
+  Nanos p50_without{0};
+  Nanos p99_without{0};
+  Nanos p50_with{0};
+  Nanos p99_with{0};
 };
 
 class Measurement {
@@ -133,7 +137,7 @@ class Measurement {
   Measurement(const Options& o, std::string self, const KnownPublisher* publisher)
       : options_(o), self_(std::move(self)), publisher_(publisher) {}
 
-  absl::Status Run(Figures* f) {
+  absl::Status Run(std::vector<Figures>* rounds) {
     if (absl::Status s = MakeFiles(); !s.ok()) return s;
     const auto listens = StartGateway(&gateway_, "ticks", publisher_->endpoint());
     if (!listens.ok()) return listens.status();
@@ -141,26 +145,8 @@ class Measurement {
     if (!TurnUntil(&desks, kPatience, [&] { return desks.AllAreLive(); })) {
       return absl::DeadlineExceededError("not all desks became live");
     }
-    LatencyHistogram before;
-    desks.MeasureLatency(&before);
-    TurnUntil(&desks, std::chrono::seconds(options_.seconds), [] { return false; });
-    desks.MeasureLatency(nullptr);
-    // Nobody turns the desks meanwhile: what has waited then is not measured.
-    if (absl::Status s = StartObjects(); !s.ok()) return s;
-    TurnUntil(&desks, kSettle, [] { return false; });
-    LatencyHistogram during;
-    desks.MeasureLatency(&during);
-    const MonotonicTime started = net::ReadMonotonicClock();
-    const bool over = TurnUntil(&desks, kLongest, [&] { return !viewers_.Running(); });
-    desks.MeasureLatency(nullptr);
-    f->seconds = std::chrono::duration<double>(net::ReadMonotonicClock() - started).count();
-    f->p50_before = before.Percentile(50);
-    f->p99_before = before.Percentile(99);
-    f->p50_during = during.Percentile(50);
-    f->p99_during = during.Percentile(99);
-    if (!over) return absl::DeadlineExceededError("the viewers did not end");
-    if (!std::ifstream(Path("viewers.good")).good()) {
-      return absl::DataLossError("a viewer has not got every object whole and right");
+    for (uint64_t i = 0; i < options_.rounds; ++i) {
+      if (absl::Status s = RunRound(&desks, &rounds->emplace_back()); !s.ok()) return s;
     }
     if (desks.Lost() + desks.Wrong() == 0) return absl::OkStatus();
     return absl::DataLossError("a desk was not given what was published");
@@ -168,35 +154,87 @@ class Measurement {
 
  private:
   std::string Path(const std::string& name) const { return folder_.path() + "/" + name; }
+  size_t BytesOfRound() const { return options_.bytes.bytes / options_.rounds; }
+
+  // As long without objects as with them.
+  absl::Status RunRound(Desks* desks, Figures* f) {
+    TurnUntil(desks, kSettle, [] { return false; });
+    const double seconds =
+        static_cast<double>(BytesOfRound()) * 8 / static_cast<double>(options_.object_rate.bits);
+    LatencyHistogram without;
+    desks->MeasureLatency(&without);
+    TurnUntil(desks, Nanos(static_cast<int64_t>(seconds * 1e9)), [] { return false; });
+    desks->MeasureLatency(nullptr);
+    // Nobody turns the desks meanwhile: what has waited then is not measured.
+    ObjectFeed objects;
+    if (absl::Status s = Start(&objects); !s.ok()) return s;
+    TurnUntil(desks, kSettle, [] { return false; });
+    LatencyHistogram with;
+    desks->MeasureLatency(&with);
+    const bool over = TurnUntil(desks, kLongest, [&] { return !objects.viewers.Running(); });
+    desks->MeasureLatency(nullptr);
+    *f = {without.Percentile(50), without.Percentile(99), with.Percentile(50), with.Percentile(99)};
+    if (!over) return absl::DeadlineExceededError("the viewers did not end");
+    if (!std::ifstream(Path("viewers") + ".good").good()) {
+      return absl::DataLossError("a viewer has not got every object whole and right");
+    }
+    return absl::OkStatus();
+  }
 
   absl::Status MakeFiles() {
     if (mkdir(Path("files").c_str(), 0755) != 0) {
       return absl::InternalError("the files of the objects cannot be made");
     }
-    WriteFiles(Path("files"), options_.bytes.bytes);
+    WriteFiles(Path("files"), BytesOfRound());
     return absl::OkStatus();
   }
   absl::StatusOr<std::string> StartGateway(RelayProcess* gateway, const std::string& feed,
                                            const std::string& upstream) {
-    return gateway->Start(
-        {options_.gateway, "--feed", feed, "--upstream", upstream, "--listen", "tcp://127.0.0.1:*",
-         "--ready-file", Path("gateway-" + feed), "--log-level", "error"},
-        Path("gateway-" + feed));
+    std::vector<std::string> command = {
+        options_.gateway,    "--feed",       feed,
+        "--upstream",        upstream,       "--listen",
+        "tcp://127.0.0.1:*", "--ready-file", Path("gateway-" + feed),
+        "--log-level",       "error"};
+    if (feed != "ticks" && !options_.foreground) command.push_back("--background");
+    return gateway->Start(command, Path("gateway-" + feed));
   }
-  absl::Status StartObjects() {
+
+  // Another feed, with nodes of its own.
+  struct ObjectFeed {
+    RelayProcess publisher;
+    RelayProcess gateway;
+    RelayProcess viewers;
+  };
+  absl::Status Start(ObjectFeed* objects) {
+    for (const char* left : {"publisher", "gateway-objects", "viewers", "viewers.good"}) {
+      (void)unlink(Path(left).c_str());
+    }
     const std::string publisher = Sibling(options_.gateway, "publisher/fantail-publisher");
-    const auto source = publisher_process_.Start(
-        {publisher, "--feed", "objects", "--source", "files:" + Path("files"), "--rate",
-         app::FormatBitRate(options_.object_rate), "--wait-for", "*", "--listen",
-         "tcp://127.0.0.1:*", "--ready-file", Path("publisher"), "--log-level", "error"},
-        Path("publisher"));
+    std::vector<std::string> command = {publisher,
+                                        "--feed",
+                                        "objects",
+                                        "--source",
+                                        "files:" + Path("files"),
+                                        "--rate",
+                                        app::FormatBitRate(options_.object_rate),
+                                        "--wait-for",
+                                        "*",
+                                        "--listen",
+                                        "tcp://127.0.0.1:*",
+                                        "--ready-file",
+                                        Path("publisher"),
+                                        "--log-level",
+                                        "error"};
+    if (!options_.foreground) command.push_back("--background");
+    const auto source = objects->publisher.Start(command, Path("publisher"));
     if (!source.ok()) return source.status();
-    const auto listens = StartGateway(&object_gateway_, "objects", *source);
+    const auto listens = StartGateway(&objects->gateway, "objects", *source);
     if (!listens.ok()) return listens.status();
     const std::string viewers = std::to_string(options_.viewers);
-    const std::string bytes = std::to_string(options_.bytes.bytes);
-    return viewers_
-        .Start({self_, "object-viewers", *listens, viewers, bytes, Path("viewers")},
+    const std::string bytes = std::to_string(BytesOfRound());
+    return objects->viewers
+        .Start({self_, "object-viewers", *listens, viewers, bytes, Path("viewers"),
+                options_.foreground ? "foreground" : "background"},
                Path("viewers"))
         .status();
   }
@@ -216,20 +254,22 @@ class Measurement {
   const KnownPublisher* const publisher_;
   const TemporaryFolder folder_;
   RelayProcess gateway_;
-  RelayProcess publisher_process_;
-  RelayProcess object_gateway_;
-  RelayProcess viewers_;
 };
 
 double Milliseconds(Nanos time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
+double Ratio(const Figures& f) {
+  return Milliseconds(f.p99_with) / Milliseconds(f.p99_without);
+}
+
 }  // namespace
 
 int RunViewers(const std::string& endpoint, size_t viewers, size_t bytes,
-               const std::string& ready_file) {
+               const std::string& ready_file, bool background) {
   app::SeedLibcRandom();
+  if (background && !app::GiveWay().ok()) return app::kExitFailed;
   net::Context context(4096);
   net::Poller poller;
   std::vector<std::unique_ptr<Viewer>> all;
@@ -267,15 +307,29 @@ int Objects(int argc, char** argv, const std::string& self) {
   }
   app::SeedLibcRandom();
   const KnownPublisher publisher({.topics = 500, .rate = o.rate});
-  Figures f;
-  if (const absl::Status s = Measurement(o, self, &publisher).Run(&f); !s.ok()) {
+  std::vector<Figures> rounds;
+  if (const absl::Status s = Measurement(o, self, &publisher).Run(&rounds); !s.ok()) {
     return line.Fail(s);
   }
-  std::printf("%9s %9s %9s %9s %9s %9s %9s\n", "p50 ms", "meanwhile", "p99 ms", "meanwhile",
-              "ratio", "viewers", "seconds");
-  std::printf("%9.2f %9.2f %9.2f %9.2f %9.2f %9lu %9.1f\n", Milliseconds(f.p50_before),
-              Milliseconds(f.p50_during), Milliseconds(f.p99_before), Milliseconds(f.p99_during),
-              Milliseconds(f.p99_during) / Milliseconds(f.p99_before), o.viewers, f.seconds);
+  const auto median = [&](auto of) {
+    std::vector<double> all;
+    for (const Figures& f : rounds) all.push_back(of(f));
+    std::sort(all.begin(), all.end());
+    return all[all.size() / 2];
+  };
+  const auto print = [](double p50, double p50_with, double p99, double p99_with, double ratio) {
+    std::printf("%9.2f %9.2f %9.2f %9.2f %9.2f\n", p50, p50_with, p99, p99_with, ratio);
+  };
+  std::printf("%9s %9s %9s %9s %9s\n", "p50 ms", "meanwhile", "p99 ms", "meanwhile", "ratio");
+  for (const Figures& f : rounds) {
+    print(Milliseconds(f.p50_without), Milliseconds(f.p50_with), Milliseconds(f.p99_without),
+          Milliseconds(f.p99_with), Ratio(f));
+  }
+  std::printf("medians\n");
+  print(median([](const Figures& f) { return Milliseconds(f.p50_without); }),
+        median([](const Figures& f) { return Milliseconds(f.p50_with); }),
+        median([](const Figures& f) { return Milliseconds(f.p99_without); }),
+        median([](const Figures& f) { return Milliseconds(f.p99_with); }), median(Ratio));
   return app::kExitDone;
 }
 

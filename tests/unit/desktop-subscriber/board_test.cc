@@ -111,6 +111,15 @@ TEST_F(BoardTest, ShowsALiveFeedWithItsPathAgeAndClock) {
                 std::string(21, ' ') + "  08:00:00 UTC");
 }
 
+TEST_F(BoardTest, ShowsWhereTheLatencyComesFromWithItsOwnLineAndARowLess) {
+  const std::vector<std::string> before = Lines();
+  model_->SetTrace("0.3 ms in all: hq 0.1 ms");
+  const std::vector<std::string> lines = Lines();
+  EXPECT_EQ(lines[2], "trace  0.3 ms in all: hq 0.1 ms");
+  EXPECT_EQ(lines[3], before[2]);
+  EXPECT_EQ(lines.back(), before.back());
+}
+
 TEST_F(BoardTest, SaysThatARecordingIsPlayedAgain) {
   model_->SetReplay(true);
   EXPECT_TRUE(Lines()[0].starts_with("LIVE  REPLAY  at most 0.1 s old  equities")) << Lines()[0];

@@ -62,7 +62,7 @@ class Inbox {
     return positions;
   }
 
-  // What counts against a window: all but pong, refused and goodbye.
+  // What counts against a window: all but pong, trace, refused and goodbye.
   uint64_t CountedBytes() const {
     uint64_t bytes = 0;
     for (const wire::Message& message : messages_) bytes += Counted(message) ? message.size() : 0;
@@ -85,8 +85,8 @@ class Inbox {
   }
   static bool Counted(const wire::Message& message) {
     const auto kind = static_cast<wire::Kind>(message.bytes()[0]);
-    return kind != wire::Kind::kPong && kind != wire::Kind::kRefused &&
-           kind != wire::Kind::kGoodbye;
+    return kind != wire::Kind::kPong && kind != wire::Kind::kTrace &&
+           kind != wire::Kind::kRefused && kind != wire::Kind::kGoodbye;
   }
 
   std::vector<wire::Message> messages_;

@@ -208,6 +208,27 @@ TEST(NonsenseTest, AGapEndsAfterItBegins) {
   EXPECT_EQ(With(AGap(), [](Gap& m) { m.to = m.from; }), "");
 }
 
+TEST(NonsenseTest, ATraceTellsOfAPathAndOfTimesThatAddUp) {
+  const auto wrong = [](auto change) {
+    TraceHop hop = kTraceHops[1];
+    change(hop);
+    return WrongWith(Trace{.sent_ns = 5, .hops = {&hop, 1}});
+  };
+  EXPECT_EQ(wrong([](TraceHop& hop) { hop.way_ns = kMaxTraceNs; }), "");
+  EXPECT_EQ(wrong([](TraceHop& hop) { hop.way_ns = -kMaxTraceNs; }), "");
+  EXPECT_EQ(wrong([](TraceHop& hop) { hop.way_ns = kMaxTraceNs + 1; }), "a time out of range");
+  EXPECT_EQ(wrong([](TraceHop& hop) { hop.way_ns = INT64_MIN; }), "a time out of range");
+  EXPECT_EQ(wrong([](TraceHop& hop) { hop.error_ns = INT64_MAX; }), "a time out of range");
+  EXPECT_EQ(wrong([](TraceHop& hop) { hop.error_ns = INT64_MIN; }), "");
+  EXPECT_EQ(wrong([](TraceHop& hop) { hop.held_ns = -1; }), "a time out of range");
+  EXPECT_EQ(wrong([](TraceHop& hop) { hop.held_ns = kMaxTraceNs + 1; }), "a time out of range");
+  EXPECT_EQ(With(ATrace(), [](Trace& m) { m.sent_ns = -1; }), "a time out of range");
+  EXPECT_EQ(With(APong(), [](Pong& m) { m.clock_ns = -1; }), "a time out of range");
+  const std::vector<TraceHop> many(kMaxHops + 1, kTraceHops[0]);
+  EXPECT_EQ(With(ATrace(), [&](Trace& m) { m.hops = many; }), "a path of no hops, or of too many");
+  EXPECT_EQ(With(ATrace(), [](Trace& m) { m.hops = {}; }), "a path of no hops, or of too many");
+}
+
 TEST(NonsenseTest, APongTellsAPathOfKnownRolesAndStates) {
   EXPECT_EQ(With(APong(), [](Pong& m) { m.hops.assign(kMaxHops + 1, m.hops[0]); }),
             "a path of too many hops");

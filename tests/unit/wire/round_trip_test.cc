@@ -175,6 +175,7 @@ TEST_F(RoundTripTest, Ack) {
 
 TEST_F(RoundTripTest, PingAndPong) {
   EXPECT_EQ(Through(APing()).nonce, APing().nonce);
+  EXPECT_TRUE(Through(APing()).trace);
   const Pong in = APong();
   const Pong out = Through(in);
   EXPECT_EQ(out.nonce, in.nonce);
@@ -182,6 +183,7 @@ TEST_F(RoundTripTest, PingAndPong) {
   EXPECT_EQ(out.waiting_ns, in.waiting_ns);
   EXPECT_EQ(out.state, in.state);
   EXPECT_EQ(out.cause, in.cause);
+  EXPECT_EQ(out.clock_ns, in.clock_ns);
   ASSERT_EQ(out.hops.size(), 2u);
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(out.hops[i].node, in.hops[i].node);
@@ -190,6 +192,17 @@ TEST_F(RoundTripTest, PingAndPong) {
     EXPECT_EQ(out.hops[i].state, in.hops[i].state);
     EXPECT_EQ(out.hops[i].age_ns, in.hops[i].age_ns);
   }
+}
+
+TEST_F(RoundTripTest, Trace) {
+  const wire::Trace out = Through(ATrace());
+  EXPECT_EQ(out.sent_ns, ATrace().sent_ns);
+  ASSERT_EQ(out.hops.size(), 2u);
+  EXPECT_EQ(out.hops[0].error_ns, -1);
+  EXPECT_EQ(out.hops[1].node, NodeId{1});
+  EXPECT_EQ(out.hops[1].way_ns, -20);
+  EXPECT_EQ(out.hops[1].error_ns, 50);
+  EXPECT_EQ(out.hops[1].held_ns, 700);
 }
 
 TEST_F(RoundTripTest, ProofEndAndGoodbye) {
