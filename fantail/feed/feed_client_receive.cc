@@ -346,9 +346,13 @@ void FeedClient::On(const wire::Pong& pong) {
   if (pong.nonce != 0) {
     const MonotonicTime sent{Nanos(static_cast<int64_t>(pong.nonce))};
     // An answer to what we never asked, or from before this connection, proves nothing.
-    if (sent > now_ + Nanos(1) || sent < connected_at_) return;
-    proved_at_ = planted::On(planted::Bug::kOldPongRevives) ? now_ : std::max(proved_at_, sent);
-    if (pong.clock_ns != 0) above_.Add(sent, MonotonicTime(Nanos(pong.clock_ns)), RightNow());
+    const MonotonicTime right_now = RightNow();
+    if (sent > right_now + Nanos(1) || sent < connected_at_) return;
+    // It may have left and come back within one turn, whose time is that of its beginning.
+    proved_at_ = planted::On(planted::Bug::kOldPongRevives)
+                     ? now_
+                     : std::max(proved_at_, std::min(sent, now_));
+    if (pong.clock_ns != 0) above_.Add(sent, MonotonicTime(Nanos(pong.clock_ns)), right_now);
   }
   hops_.clear();
   for (const wire::HopView& hop : pong.hops) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fantail/feed/forwarder.h"
+#include "tests/unit/feed/client_fixture.h"
 #include "tests/unit/feed/ticks.h"
 
 namespace fantail::feed {
@@ -63,6 +64,41 @@ TEST(ClockOffsetTest, ErrsByNoMoreThanItSaysHoweverUnevenTheWays) {
       EXPECT_LE(std::abs((estimate->ahead - ahead).count()), estimate->error.count());
     }
   }
+}
+
+MonotonicTime right_now{seconds(100)};
+
+class FreshClockTest : public ::testing::Test, public wire::Link {
+ protected:
+  bool Send(const wire::Message& message) override {
+    sent.Add(message);
+    return true;
+  }
+  void Gets(const wire::Message& message) { client.Receive(message.bytes(), turn); }
+
+  testing::Inbox sent;
+  Events events;
+  FeedClient client{{.name = "desk", .node = {5}, .clock = [] { return right_now; }}, &events};
+  const MonotonicTime turn{seconds(100)};
+};
+
+TEST_F(FreshClockTest, APingThatIsAnsweredWithinTheTurnInWhichItWasSentProvesLife) {
+  client.SetInterest({Pattern("*")}, turn);
+  client.Connected(this, "hq", turn);
+  right_now = turn + microseconds(300);
+  Gets(wire::Encode(wire::Welcome{.feed = "ticks",
+                                  .name = "hq",
+                                  .epoch = kEpoch,
+                                  .window_bytes = 1 << 20,
+                                  .window_messages = 1024}));
+  right_now = turn + microseconds(500);
+  Gets(wire::Encode(wire::Pong{.nonce = sent.Last<wire::Ping>().nonce,
+                               .hops = {{.node = {9}, .name = "hq", .role = 3, .state = 3}},
+                               .state = 3}));
+  Gets(wire::Encode(wire::Have{.version = sent.Last<wire::Want>().version}));
+  EXPECT_EQ(client.state().state, State::kLive);
+  // What it says below of its age is never less than nothing.
+  EXPECT_LE(client.proved_at(), turn);
 }
 
 // hq -> branch -> desk. Each node's clock is its own; a message is there when its link says.
