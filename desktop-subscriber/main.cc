@@ -15,6 +15,7 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
@@ -28,6 +29,7 @@
 #include "fantail/history/completer.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 
 namespace fantail::desk {
@@ -154,6 +156,7 @@ class Program final : private DeskOwner {
         signals_(signals),
         board_(desk_options.format == DeskOptions::Format::kBoard),
         watchlist_(std::move(watchlist)),
+        context_(options.common.keys),
         desk_(std::move(desk_options), this, sink),
         past_(options.bus.empty() ? nullptr : std::make_unique<Past>(options, &context_, &desk_)),
         lines_({.feed = options.common.feed,
@@ -165,7 +168,7 @@ class Program final : private DeskOwner {
                app::CountLines(options.lines, options.connect.size()),
                past_ == nullptr ? static_cast<feed::FeedEvents*>(&desk_) : &past_->completer),
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
-                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+                    app::AllowMoves(options.common), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {}
 
@@ -242,10 +245,17 @@ class Program final : private DeskOwner {
     app::LogWarning("history: {}", app::Harmless(past_->said));
   }
 
+  void ReloadKeys() {
+    const std::shared_ptr<const Keys> keys =
+        app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (keys != nullptr) context_.SetKeys(keys);
+  }
+
   // False when it is time to go.
   bool OnSignals(MonotonicTime now) {
     while (const auto signal = signals_->Next()) {
       if (*signal == SIGHUP) {
+        ReloadKeys();
         const absl::StatusOr<InterestChange> change = watchlist_.Reload();
         if (!change.ok()) {
           app::LogError("{}", std::string(change.status().message()));
@@ -359,7 +369,7 @@ absl::Status CheckPast(const Options& o) {
     return absl::InvalidArgumentError(
         "--bus: write --complete or --from, for which history is asked for there");
   }
-  return app::CheckPlaintext("--bus", o.bus, o.common.plaintext);
+  return absl::OkStatus();
 }
 
 // Of newest-only.
@@ -437,11 +447,11 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  if (const absl::Status s =
-          app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
-      !s.ok()) {
-    return line.Fail(s);
-  }
+  const absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kConnect, "--connect", options.connect},
+                         {app::EndpointUse::kConnect, "--bus", options.bus}});
+  if (!keys.ok()) return line.Fail(keys);
   const absl::StatusOr<wire::Encoding> asked =
       app::EncodingToAskFor(options.encoding, feed::Role::kSubscriber, options.connect);
   if (!asked.ok()) return line.Fail(asked.status());

@@ -8,6 +8,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -20,6 +21,7 @@
 #include "fantail/net/bus_client.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/session_router.h"
 
@@ -70,7 +72,8 @@ class BusLog final : public bus::BrokerObserver {
   void set_now(MonotonicTime now) { now_ = now; }
   void OnJoined(const bus::Peer& peer) override {
     if (peer.role != bus::Role::kClient) {
-      app::LogInfo("{} {} joined", bus::RoleName(peer.role), app::Harmless(peer.name));
+      app::LogInfo("{} {}{} joined", bus::RoleName(peer.role), app::Harmless(peer.name),
+                   peer.user.empty() ? "" : " (user " + peer.user + ")");
     }
   }
   void OnLeft(const bus::Peer& peer, std::string_view why) override {
@@ -106,6 +109,7 @@ class Bus {
   Bus(const Options& options, app::Signals* signals, NodeId node)
       : options_(options),
         signals_(signals),
+        context_(options.common.keys),
         router_(&context_),
         broker_({.name = options.common.name,
                  .node = node,
@@ -136,7 +140,11 @@ class Bus {
       while (poller_.Readable(signals_->fd())) {
         const auto signal = signals_->Next();
         if (!signal) break;
-        if (*signal != SIGHUP) app::LogInfo("stopping, as signal {} asks", *signal);
+        if (*signal == SIGHUP) {
+          ReloadKeys();
+        } else {
+          app::LogInfo("stopping, as signal {} asks", *signal);
+        }
       }
       if (signals_->stop_signal() != 0) {
         broker_.Close();
@@ -147,14 +155,15 @@ class Bus {
       bool more = upstream_ != nullptr && upstream_->Turn(now, kMessagesPerTurn, poller_);
       if (poller_.Readable(&router_.socket())) {
         more = router_.Receive(
-                   [&](std::string_view from, wire::Message message) {
-                     broker_.Receive(from, std::move(message), now);
+                   [&](const net::SessionRouter::From& from, wire::Message message) {
+                     broker_.Receive(from.address, std::move(message), now, from.user);
                    },
                    kMessagesPerTurn) ||
                more;
       }
       const bool unsent = broker_.Turn(now);
       ReportStatus(now);
+      key_log_.Report(context_.TakeRefused(), now);
       poller_.Clear();
       poller_.Add(&router_.socket(), router_.has());
       poller_.Add(signals_->fd());
@@ -180,6 +189,14 @@ class Bus {
   }
 
  private:
+  void ReloadKeys() {
+    const std::shared_ptr<const Keys> keys =
+        app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (keys == nullptr) return;
+    context_.SetKeys(keys);
+    broker_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
+  }
+
   void ReportStatus(MonotonicTime now) {
     Nanos over{0};
     if (!status_.Due(now, &over)) return;
@@ -201,6 +218,7 @@ class Bus {
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
+  app::KeyLog key_log_;
   bus::BrokerCounters reported_;
 };
 
@@ -210,8 +228,10 @@ int Run(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-  keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
+  const absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kListen, "--listen", options.listen},
+                         {app::EndpointUse::kConnect, "--upstream", options.upstream}});
   if (!keys.ok()) return line.Fail(keys);
   if (const std::optional<int> code = line.Checked()) return *code;
   app::Signals signals({});
@@ -243,7 +263,8 @@ std::optional<int> ParseClient(ClientOptions* o, app::CommandLine* line, int arg
   app::AddCommonOptions(&o->common, line);
   if (const std::optional<int> code = line->Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(o->common, *line); !s.ok()) return line->Fail(s);
-  const absl::Status keys = app::CheckPlaintext("--connect", o->connect, o->common.plaintext);
+  const absl::Status keys = app::SecurePlaces(
+      &o->common, net::ReadKeys, {{app::EndpointUse::kConnect, "--connect", o->connect}});
   if (!keys.ok()) return line->Fail(keys);
   return line->Checked();
 }
@@ -255,7 +276,8 @@ int Status(int argc, char** argv) {
   DeclareClient(&options, &line);
   line.Example("fantail-bus status --connect tcp://127.0.0.1:5570", "from this bus upwards");
   if (const std::optional<int> code = ParseClient(&options, &line, argc, argv)) return *code;
-  net::BusClient client(app::EndpointTexts(options.connect), options.common.name);
+  net::BusClient client(app::EndpointTexts(options.connect), options.common.name,
+                        options.common.keys);
   // As many signs as there are buses in between.
   for (std::string hop;; hop += '+') {
     const absl::StatusOr<std::string> text = client.Ask(
@@ -278,7 +300,8 @@ int Ask(int argc, char** argv) {
   line.Positionals("SERVICE [BODY]", &words, "whom to ask, and what", {1, 2});
   line.Example("fantail-bus ask --connect tcp://127.0.0.1:5570 echo hello", "hello comes back");
   if (const std::optional<int> code = ParseClient(&options, &line, argc, argv)) return *code;
-  net::BusClient client(app::EndpointTexts(options.connect), options.common.name);
+  net::BusClient client(app::EndpointTexts(options.connect), options.common.name,
+                        options.common.keys);
   const absl::StatusOr<std::string> answer = client.Ask({.service = words[0],
                                                          .body = words.size() > 1 ? words[1] : "",
                                                          .budget = options.timeout,

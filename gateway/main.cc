@@ -7,6 +7,7 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
@@ -23,6 +24,7 @@
 #include "fantail/history/mender.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/session_router.h"
 
@@ -117,6 +119,7 @@ class Gateway {
   Gateway(const Options& options, app::Signals* signals, NodeId node)
       : options_(options),
         signals_(signals),
+        context_(options.common.keys),
         router_(&context_),
         forwarder_({.feed = options.common.feed,
                     .name = options.common.name,
@@ -135,7 +138,7 @@ class Gateway {
                     .linger = options.linger},
                    &router_, &session_log_),
         connectors_(&context_, &forwarder_.upstream(), app::EndpointTexts(options.upstream),
-                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+                    app::AllowMoves(options.common), app::KernelRandom()),
         repair_(options.bus.empty()
                     ? nullptr
                     : std::make_unique<Repair>(options, node, &context_, &forwarder_.server())),
@@ -163,8 +166,8 @@ class Gateway {
       bool more = connectors_.Turn(now, kUpstreamMessagesPerTurn, poller_);
       if (poller_.Readable(&router_.socket())) {
         more = router_.Receive(
-                   [&](std::string_view from, const wire::Message& message) {
-                     forwarder_.server().Receive(from, message.bytes(), now);
+                   [&](const net::SessionRouter::From& from, const wire::Message& message) {
+                     forwarder_.server().Receive(from.address, message.bytes(), now, from.user);
                    },
                    kSessionMessagesPerTurn) ||
                more;
@@ -174,6 +177,7 @@ class Gateway {
       ReportState(now);
       line_log_.Report(forwarder_.upstream(), now);
       ReportStatus(now);
+      key_log_.Report(context_.TakeRefused(), now);
       poller_.Clear();
       poller_.Add(&router_.socket(), router_.has());
       poller_.Add(signals_->fd());
@@ -237,7 +241,10 @@ class Gateway {
 
   std::optional<int> OnSignals(MonotonicTime now) {
     while (const auto signal = signals_->Next()) {
-      if (*signal == SIGHUP) continue;  // nothing to read again
+      if (*signal == SIGHUP) {
+        ReloadKeys();
+        continue;
+      }
       if (*signal == SIGUSR1) {
         MoveSessions();
         continue;
@@ -252,6 +259,14 @@ class Gateway {
     connectors_.Close();
     if (repair_ != nullptr) repair_->connector.Close();
     return 128 + signals_->stop_signal();
+  }
+
+  void ReloadKeys() {
+    const std::shared_ptr<const Keys> keys =
+        app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (keys == nullptr) return;
+    context_.SetKeys(keys);
+    forwarder_.server().ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
   }
 
   Nanos LeaveUpstreamAlone(MonotonicTime now) {
@@ -308,6 +323,7 @@ class Gateway {
   net::Connectors connectors_;
   const std::unique_ptr<Repair> repair_;  // null: gaps stay
   app::LineLog line_log_;
+  app::KeyLog key_log_;
   net::Poller poller_;
   feed::Gather gather_;
   app::ReadyFile ready_;
@@ -328,9 +344,11 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-  keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
-  keys.Update(app::CheckPlaintext("--bus", options.bus, options.common.plaintext));
+  const absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kListen, "--listen", options.listen},
+                         {app::EndpointUse::kConnect, "--upstream", options.upstream},
+                         {app::EndpointUse::kConnect, "--bus", options.bus}});
   if (!keys.ok()) return line.Fail(keys);
   const absl::StatusOr<wire::Encoding> asked =
       app::EncodingToAskFor(options.encoding, feed::Role::kGateway, options.upstream);

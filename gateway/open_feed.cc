@@ -8,6 +8,7 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
@@ -20,6 +21,7 @@
 #include "fantail/feed/lines.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/open_publisher.h"
 #include "fantail/net/poller.h"
 
@@ -76,6 +78,7 @@ class OpenFeedProgram {
   OpenFeedProgram(const Options& options, app::Signals* signals)
       : options_(options),
         signals_(signals),
+        context_(options.common.keys),
         publisher_(&context_),
         feed_(options.common.feed, &publisher_),
         interest_({.linger = options.linger, .max_patterns = options.max_patterns}),
@@ -86,7 +89,7 @@ class OpenFeedProgram {
                 .encoding = options.asked_encoding},
                app::CountLines(options.lines, options.connect.size()), &feed_),
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
-                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+                    app::AllowMoves(options.common), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {}
 
@@ -112,6 +115,7 @@ class OpenFeedProgram {
       ReportState(now);
       line_log_.Report(lines_, now);
       ReportStatus(now);
+      key_log_.Report(context_.TakeRefused(), now);
       poller_.Clear();
       poller_.Add(&publisher_.socket(), publisher_.has());
       poller_.Add(signals_->fd());
@@ -141,11 +145,22 @@ class OpenFeedProgram {
   bool OnSignals() {
     if (!poller_.Readable(signals_->fd()) && signals_->stop_signal() == 0) return false;
     while (const auto signal = signals_->Next()) {
-      if (*signal == SIGHUP) continue;  // nothing to read again
+      if (*signal == SIGHUP) {
+        ReloadKeys();
+        continue;
+      }
       app::LogInfo("stopping, as signal {} asks", *signal);
       return true;
     }
     return false;
+  }
+
+  void ReloadKeys() {
+    const std::shared_ptr<const Keys> keys =
+        app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (keys == nullptr) return;
+    context_.SetKeys(keys);
+    publisher_.CutUnknown();
   }
 
   // True if there may be more.
@@ -211,6 +226,7 @@ class OpenFeedProgram {
   feed::Lines lines_;
   net::Connectors connectors_;
   app::LineLog line_log_;
+  app::KeyLog key_log_;
   app::LimitedLog bad_log_;
   app::LimitedLog beyond_log_;
   app::LimitedLog refusal_log_;
@@ -230,8 +246,10 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-  keys.Update(app::CheckPlaintext("--connect", options.connect, options.common.plaintext));
+  const absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kListen, "--listen", options.listen},
+                         {app::EndpointUse::kConnect, "--connect", options.connect}});
   if (!keys.ok()) return line.Fail(keys);
   const absl::StatusOr<wire::Encoding> asked =
       app::EncodingToAskFor(options.encoding, feed::Role::kSubscriber, options.connect);

@@ -9,6 +9,7 @@
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/feed_options.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -20,6 +21,7 @@
 #include "fantail/app/written_file.h"
 #include "fantail/feed/server_sink.h"
 #include "fantail/net/clock.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/session_router.h"
 #include "fantail/source/source_factory.h"
@@ -123,6 +125,7 @@ class Publisher {
       : options_(options),
         signals_(signals),
         source_(std::move(source)),
+        context_(options.common.keys),
         router_(&context_),
         server_({.feed = options.common.feed,
                  .name = options.common.name,
@@ -237,8 +240,8 @@ class Publisher {
     bool more = false;
     if (poller_.Readable(&router_.socket())) {
       more = router_.Receive(
-          [&](std::string_view from, const wire::Message& message) {
-            server_.Receive(from, message.bytes(), now);
+          [&](const net::SessionRouter::From& from, const wire::Message& message) {
+            server_.Receive(from.address, message.bytes(), now, from.user);
           },
           kMessagesPerTurn);
     }
@@ -246,17 +249,29 @@ class Publisher {
     more = server_.Turn(now) || more;
     if (const auto code = OnSourceState(now)) return code;
     Report(now);
+    key_log_.Report(context_.TakeRefused(), now);
     Wait(now, more);
     return std::nullopt;
   }
 
   std::optional<int> OnSignals() {
     while (const auto signal = signals_->Next()) {
-      if (*signal == SIGHUP) continue;  // nothing to read again
+      if (*signal == SIGHUP) {
+        ReloadKeys();
+        continue;
+      }
       app::LogInfo("stopping, as signal {} asks", *signal);
       return 128 + *signal;
     }
     return std::nullopt;
+  }
+
+  void ReloadKeys() {
+    const std::shared_ptr<const Keys> keys =
+        app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (keys == nullptr) return;
+    context_.SetKeys(keys);
+    server_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
   }
 
   // True if more rows are due at once.
@@ -362,6 +377,7 @@ class Publisher {
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
+  app::KeyLog key_log_;
   app::LimitedLog bad_row_log_;
   bool released_ = false;
   bool ended_ = false;
@@ -395,11 +411,9 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  if (const absl::Status s =
-          app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-      !s.ok()) {
-    return line.Fail(s);
-  }
+  const absl::Status keys = app::SecurePlaces(
+      &options.common, net::ReadKeys, {{app::EndpointUse::kListen, "--listen", options.listen}});
+  if (!keys.ok()) return line.Fail(keys);
   app::Signals signals;
   absl::StatusOr<std::unique_ptr<source::Source>> source =
       source::OpenSource(options.source, PartBytes(options.rate));

@@ -5,6 +5,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -15,6 +16,7 @@
 #include "fantail/app/status_line.h"
 #include "fantail/net/bus_loop.h"
 #include "fantail/net/clock.h"
+#include "fantail/net/key_folder.h"
 #include "tools/fantail-history/service.h"
 
 namespace fantail::history {
@@ -50,7 +52,9 @@ void Declare(Options* o, app::CommandLine* line) {
 class Program {
  public:
   Program(const Options& options, Library* library)
-      : service_(library, options.common.feed),
+      : options_(options),
+        context_(options.common.keys),
+        service_(library, options.common.feed),
         server_({.name = options.common.name, .node = app::RandomNodeId()},
                 {HistoryService(options.common.feed), DirectoryService(options.common.feed)},
                 static_cast<uint32_t>(options.capacity), &service_),
@@ -66,7 +70,8 @@ class Program {
     bool more = false;
     while (signals->stop_signal() == 0) {
       more = Turn(more ? Nanos{0} : kIdleWait, signals->fd());
-      while (signals->Next()) {
+      while (const auto signal = signals->Next()) {
+        if (*signal == SIGHUP) ReloadKeys();
       }
     }
     server_.Drain();
@@ -89,6 +94,12 @@ class Program {
   }
 
  private:
+  void ReloadKeys() {
+    const std::shared_ptr<const Keys> keys =
+        app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (keys != nullptr) context_.SetKeys(keys);
+  }
+
   bool Turn(Nanos wait, int fd) {
     loop_.Turn(wait, fd);
     const bool more = service_.Turn();
@@ -111,6 +122,7 @@ class Program {
     return more;
   }
 
+  const Options& options_;
   net::Context context_;
   Service service_;
   bus::Server server_;
@@ -126,8 +138,8 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  const absl::Status keys =
-      app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
+  const absl::Status keys = app::SecurePlaces(
+      &options.common, net::ReadKeys, {{app::EndpointUse::kConnect, "--connect", options.connect}});
   if (!keys.ok()) return line.Fail(keys);
   if (const char* problem = FeedNameProblem(options.common.feed)) {
     return line.Fail(absl::InvalidArgumentError("--feed " + options.common.feed + ": " + problem));

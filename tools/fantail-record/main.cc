@@ -5,6 +5,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -15,6 +16,7 @@
 #include "fantail/app/written_file.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 #include "tools/fantail-record/recorder.h"
 
@@ -79,6 +81,7 @@ class Program {
         signals_(signals),
         tape_(std::move(tape)),
         patterns_(std::move(patterns)),
+        context_(options.common.keys),
         recorder_(tape_.get(), [](const std::string& line) { app::LogInfo("{}", line); }),
         lines_({.feed = options.common.feed,
                 .name = options.common.name,
@@ -86,7 +89,7 @@ class Program {
                 .role = feed::Role::kSubscriber},
                1, &recorder_),
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
-                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+                    app::AllowMoves(options.common), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {}
 
@@ -129,6 +132,7 @@ class Program {
     const MonotonicTime now = net::ReadMonotonicClock();
     while (const auto signal = signals_->Next()) {
       if (*signal != SIGHUP) return 128 + *signal;
+      ReloadKeys();
     }
     const bool more = connectors_.Turn(now, kMessagesPerTurn, poller_);
     lines_.Turn(now);
@@ -149,6 +153,12 @@ class Program {
     if (const auto code = Finished(now)) return code;
     Wait(more);
     return std::nullopt;
+  }
+
+  void ReloadKeys() {
+    const std::shared_ptr<const Keys> keys =
+        app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (keys != nullptr) context_.SetKeys(keys);
   }
 
   std::optional<int> Finished(MonotonicTime now) {
@@ -238,11 +248,9 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  if (const absl::Status s =
-          app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
-      !s.ok()) {
-    return line.Fail(s);
-  }
+  const absl::Status keys = app::SecurePlaces(
+      &options.common, net::ReadKeys, {{app::EndpointUse::kConnect, "--connect", options.connect}});
+  if (!keys.ok()) return line.Fail(keys);
   absl::StatusOr<std::vector<Pattern>> patterns = PatternsOf(options.patterns);
   if (!patterns.ok()) return line.Fail(patterns.status());
   if (const std::optional<int> code = line.Checked()) return *code;
