@@ -15,6 +15,7 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
@@ -28,6 +29,7 @@
 #include "fantail/history/completer.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 
 namespace fantail::desk {
@@ -158,6 +160,7 @@ class Program final : private DeskOwner {
         signals_(signals),
         board_(desk_options.format == DeskOptions::Format::kBoard),
         watchlist_(std::move(watchlist)),
+        context_(options.common.keys),
         desk_(std::move(desk_options), this, sink),
         past_(options.bus.empty() ? nullptr : std::make_unique<Past>(options, &context_, &desk_)),
         lines_({.feed = options.common.feed,
@@ -170,13 +173,15 @@ class Program final : private DeskOwner {
                app::CountLines(options.lines, options.connect.size()),
                past_ == nullptr ? static_cast<feed::FeedEvents*>(&desk_) : &past_->completer),
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
-                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+                    app::AllowMoves(options.common), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every) {
     lines_.SetTracing(options.trace);
   }
 
   absl::Status Start() {
+    app::ReloadKeys(&reload_, options_.common, net::ReadKeys,
+                    [this](const auto& keys) { context_.SetKeys(keys); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     const Instant at = ReadClocks();
     desk_.BeginTurn(at);
@@ -253,6 +258,7 @@ class Program final : private DeskOwner {
   bool OnSignals(MonotonicTime now) {
     while (const auto signal = signals_->Next()) {
       if (*signal == SIGHUP) {
+        if (options_.common.keys != nullptr) reload_.Run();
         const absl::StatusOr<InterestChange> change = watchlist_.Reload();
         if (!change.ok()) {
           app::LogError("{}", std::string(change.status().message()));
@@ -346,6 +352,7 @@ class Program final : private DeskOwner {
   feed::Lines lines_;
   net::Connectors connectors_;
   app::LineLog line_log_;
+  app::Reload reload_;
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
@@ -367,7 +374,7 @@ absl::Status CheckPast(const Options& o) {
     return absl::InvalidArgumentError(
         "--bus: write --complete or --from, for which history is asked for there");
   }
-  return app::CheckPlaintext("--bus", o.bus, o.common.plaintext);
+  return absl::OkStatus();
 }
 
 // Of newest-only.
@@ -446,11 +453,11 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  if (const absl::Status s =
-          app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
-      !s.ok()) {
-    return line.Fail(s);
-  }
+  const absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kConnect, "--connect", options.connect},
+                         {app::EndpointUse::kConnect, "--bus", options.bus}});
+  if (!keys.ok()) return line.Fail(keys);
   const absl::StatusOr<wire::Encoding> asked =
       app::EncodingToAskFor(options.encoding, feed::Role::kSubscriber, options.connect);
   if (!asked.ok()) return line.Fail(asked.status());

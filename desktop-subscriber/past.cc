@@ -12,12 +12,14 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/options.h"
 #include "fantail/app/row_output.h"
 #include "fantail/app/signals.h"
 #include "fantail/history/messages.h"
 #include "fantail/net/bus_client.h"
 #include "fantail/net/clock.h"
+#include "fantail/net/key_folder.h"
 
 namespace fantail::desk {
 namespace {
@@ -47,7 +49,8 @@ std::vector<Pattern> Parse(Options* o, app::CommandLine* line, int argc, char** 
   std::vector<Pattern> patterns;
   if ((*code = line->Parse(argc, argv))) return {};
   absl::Status status = app::StartUp(o->common, *line);
-  status.Update(app::CheckPlaintext("--bus", o->bus, o->common.plaintext));
+  status.Update(app::SecurePlaces(&o->common, net::ReadKeys,
+                                  {{app::EndpointUse::kConnect, "--bus", o->bus}}));
   if (o->patterns.empty()) o->patterns = {"*"};
   for (const std::string& text : o->patterns) {
     if (const char* problem = PatternProblem(text)) {
@@ -159,7 +162,7 @@ int History(int argc, char** argv) {
   std::unique_ptr<RowFormat> rows = std::make_unique<CsvFormat>();
   if (format == "ndjson") rows = std::make_unique<NdjsonFormat>();
   Printer printer(rows.get(), patterns, line.program());
-  net::BusClient client(app::EndpointTexts(options.bus), options.common.name);
+  net::BusClient client(app::EndpointTexts(options.bus), options.common.name, options.common.keys);
   const absl::Status asked = client.Ask(
       {.service = history::HistoryService(options.common.feed),
        .body = history::Encode(
@@ -184,7 +187,7 @@ int Directory(int argc, char** argv) {
 
   std::vector<history::DirectoryEntry> entries;
   const char* problem = nullptr;
-  net::BusClient client(app::EndpointTexts(options.bus), options.common.name);
+  net::BusClient client(app::EndpointTexts(options.bus), options.common.name, options.common.keys);
   const absl::Status asked = client.Ask(
       {.service = history::DirectoryService(options.common.feed),
        .body = history::EncodeDirectoryQuestion(patterns),

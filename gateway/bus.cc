@@ -10,6 +10,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -23,6 +24,7 @@
 #include "fantail/net/bus_client.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/session_router.h"
 
@@ -78,7 +80,8 @@ class BusLog final : public bus::BrokerObserver {
   void set_now(MonotonicTime now) { now_ = now; }
   void OnJoined(const bus::Peer& peer) override {
     if (peer.role != bus::Role::kClient) {
-      app::LogInfo("{} {} joined", bus::RoleName(peer.role), app::Harmless(peer.name));
+      app::LogInfo("{} {}{} joined", bus::RoleName(peer.role), app::Harmless(peer.name),
+                   peer.user.empty() ? "" : " (user " + peer.user + ")");
     }
   }
   void OnLeft(const bus::Peer& peer, std::string_view why) override {
@@ -114,6 +117,7 @@ class Bus final : private admin::Subject {
   Bus(const Options& options, app::Signals* signals, NodeId node)
       : options_(options),
         signals_(signals),
+        context_(options.common.keys),
         router_(&context_),
         broker_({.name = options.common.name,
                  .node = node,
@@ -132,6 +136,10 @@ class Bus final : private admin::Subject {
   }
 
   absl::Status Start() {
+    app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
+      context_.SetKeys(keys);
+      broker_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
+    });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
@@ -161,14 +169,15 @@ class Bus final : private admin::Subject {
       bool more = upstream_ != nullptr && upstream_->Turn(now, kMessagesPerTurn, poller_);
       if (poller_.Readable(&router_.socket())) {
         more = router_.Receive(
-                   [&](std::string_view from, wire::Message message) {
-                     broker_.Receive(from, std::move(message), now);
+                   [&](const net::SessionRouter::From& from, wire::Message message) {
+                     broker_.Receive(from.address, std::move(message), now, from.user);
                    },
                    kMessagesPerTurn) ||
                more;
       }
       const bool unsent = broker_.Turn(now);
       ReportStatus(now);
+      key_log_.Report(context_.TakeRefused(), now);
       admin_.Turn(now, *this);
       poller_.Clear();
       poller_.Add(&router_.socket(), router_.has());
@@ -228,6 +237,7 @@ class Bus final : private admin::Subject {
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
+  app::KeyLog key_log_;
   bus::BrokerCounters reported_;
   app::Reload reload_;
   admin::Admin admin_;  // ends before what it tells of
@@ -239,8 +249,10 @@ int Run(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-  keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
+  absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kListen, "--listen", options.listen},
+                         {app::EndpointUse::kConnect, "--upstream", options.upstream}});
   keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   if (const std::optional<int> code = line.Checked()) return *code;
@@ -273,7 +285,8 @@ std::optional<int> ParseClient(ClientOptions* o, app::CommandLine* line, int arg
   app::AddCommonOptions(&o->common, line);
   if (const std::optional<int> code = line->Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(o->common, *line); !s.ok()) return line->Fail(s);
-  const absl::Status keys = app::CheckPlaintext("--connect", o->connect, o->common.plaintext);
+  const absl::Status keys = app::SecurePlaces(
+      &o->common, net::ReadKeys, {{app::EndpointUse::kConnect, "--connect", o->connect}});
   if (!keys.ok()) return line->Fail(keys);
   return line->Checked();
 }
@@ -285,7 +298,8 @@ int Status(int argc, char** argv) {
   DeclareClient(&options, &line);
   line.Example("fantail-bus status --connect tcp://127.0.0.1:5570", "from this bus upwards");
   if (const std::optional<int> code = ParseClient(&options, &line, argc, argv)) return *code;
-  net::BusClient client(app::EndpointTexts(options.connect), options.common.name);
+  net::BusClient client(app::EndpointTexts(options.connect), options.common.name,
+                        options.common.keys);
   // As many signs as there are buses in between.
   for (std::string hop;; hop += '+') {
     const absl::StatusOr<std::string> text = client.Ask(
@@ -308,7 +322,8 @@ int Ask(int argc, char** argv) {
   line.Positionals("SERVICE [BODY]", &words, "whom to ask, and what", {1, 2});
   line.Example("fantail-bus ask --connect tcp://127.0.0.1:5570 echo hello", "hello comes back");
   if (const std::optional<int> code = ParseClient(&options, &line, argc, argv)) return *code;
-  net::BusClient client(app::EndpointTexts(options.connect), options.common.name);
+  net::BusClient client(app::EndpointTexts(options.connect), options.common.name,
+                        options.common.keys);
   const absl::StatusOr<std::string> answer = client.Ask({.service = words[0],
                                                          .body = words.size() > 1 ? words[1] : "",
                                                          .budget = options.timeout,

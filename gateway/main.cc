@@ -10,6 +10,7 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
@@ -27,6 +28,7 @@
 #include "fantail/history/mender.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/session_router.h"
 
@@ -130,6 +132,7 @@ class Gateway final : private admin::Subject {
   Gateway(const Options& options, app::Signals* signals, NodeId node)
       : options_(options),
         signals_(signals),
+        context_(options.common.keys),
         router_(&context_),
         forwarder_({.feed = options.common.feed,
                     .name = options.common.name,
@@ -150,7 +153,7 @@ class Gateway final : private admin::Subject {
                     .clock = net::ReadMonotonicClock},
                    &router_, &session_log_),
         connectors_(&context_, &forwarder_.upstream(), app::EndpointTexts(options.upstream),
-                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+                    app::AllowMoves(options.common), app::KernelRandom()),
         repair_(options.bus.empty()
                     ? nullptr
                     : std::make_unique<Repair>(options, node, &context_, &forwarder_.server())),
@@ -159,6 +162,10 @@ class Gateway final : private admin::Subject {
         admin_("fantail-gateway", options.admin, options.common) {}
 
   absl::Status Start() {
+    app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
+      context_.SetKeys(keys);
+      forwarder_.server().ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
+    });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
@@ -181,8 +188,8 @@ class Gateway final : private admin::Subject {
       bool more = connectors_.Turn(now, kUpstreamMessagesPerTurn, poller_);
       if (poller_.Readable(&router_.socket())) {
         more = router_.Receive(
-                   [&](std::string_view from, const wire::Message& message) {
-                     forwarder_.server().Receive(from, message.bytes(), now);
+                   [&](const net::SessionRouter::From& from, const wire::Message& message) {
+                     forwarder_.server().Receive(from.address, message.bytes(), now, from.user);
                    },
                    kSessionMessagesPerTurn) ||
                more;
@@ -192,6 +199,7 @@ class Gateway final : private admin::Subject {
       ReportState(now);
       line_log_.Report(forwarder_.upstream(), now);
       ReportStatus(now);
+      key_log_.Report(context_.TakeRefused(), now);
       admin_.Turn(now, *this);
       poller_.Clear();
       poller_.Add(&router_.socket(), router_.has());
@@ -348,6 +356,7 @@ class Gateway final : private admin::Subject {
   net::Connectors connectors_;
   const std::unique_ptr<Repair> repair_;  // null: gaps stay
   app::LineLog line_log_;
+  app::KeyLog key_log_;
   net::Poller poller_;
   feed::Gather gather_;
   app::ReadyFile ready_;
@@ -370,9 +379,11 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-  keys.Update(app::CheckPlaintext("--upstream", options.upstream, options.common.plaintext));
-  keys.Update(app::CheckPlaintext("--bus", options.bus, options.common.plaintext));
+  absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kListen, "--listen", options.listen},
+                         {app::EndpointUse::kConnect, "--upstream", options.upstream},
+                         {app::EndpointUse::kConnect, "--bus", options.bus}});
   keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   const absl::StatusOr<wire::Encoding> asked =

@@ -10,6 +10,7 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
@@ -23,6 +24,7 @@
 #include "fantail/feed/lines.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/open_publisher.h"
 #include "fantail/net/poller.h"
 
@@ -88,6 +90,7 @@ class OpenFeedProgram final : private admin::Subject {
   OpenFeedProgram(const Options& options, app::Signals* signals)
       : options_(options),
         signals_(signals),
+        context_(options.common.keys),
         publisher_(&context_),
         feed_(options.common.feed, &publisher_),
         interest_({.linger = options.linger, .max_patterns = options.max_patterns}),
@@ -98,12 +101,16 @@ class OpenFeedProgram final : private admin::Subject {
                 .encoding = options.asked_encoding},
                app::CountLines(options.lines, options.connect.size()), &feed_),
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
-                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+                    app::AllowMoves(options.common), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every),
         admin_("fantail-open-feed", options.admin, options.common) {}
 
   absl::Status Start() {
+    app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
+      context_.SetKeys(keys);
+      publisher_.CutUnknown();
+    });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     absl::StatusOr<std::string> bound = publisher_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
@@ -127,6 +134,7 @@ class OpenFeedProgram final : private admin::Subject {
       ReportState(now);
       line_log_.Report(lines_, now);
       ReportStatus(now);
+      key_log_.Report(context_.TakeRefused(), now);
       admin_.Turn(now, *this);
       poller_.Clear();
       poller_.Add(&publisher_.socket(), publisher_.has());
@@ -239,6 +247,7 @@ class OpenFeedProgram final : private admin::Subject {
   feed::Lines lines_;
   net::Connectors connectors_;
   app::LineLog line_log_;
+  app::KeyLog key_log_;
   app::LimitedLog bad_log_;
   app::LimitedLog beyond_log_;
   app::LimitedLog refusal_log_;
@@ -260,8 +269,10 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-  keys.Update(app::CheckPlaintext("--connect", options.connect, options.common.plaintext));
+  absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kListen, "--listen", options.listen},
+                         {app::EndpointUse::kConnect, "--connect", options.connect}});
   keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   const absl::StatusOr<wire::Encoding> asked =

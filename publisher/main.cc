@@ -11,6 +11,7 @@
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/feed_options.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -23,6 +24,7 @@
 #include "fantail/app/written_file.h"
 #include "fantail/feed/server_sink.h"
 #include "fantail/net/clock.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/session_router.h"
 #include "fantail/source/source_factory.h"
@@ -133,6 +135,7 @@ class Publisher final : private admin::Subject {
       : options_(options),
         signals_(signals),
         source_(std::move(source)),
+        context_(options.common.keys),
         router_(&context_),
         server_({.feed = options.common.feed,
                  .name = options.common.name,
@@ -150,6 +153,10 @@ class Publisher final : private admin::Subject {
         admin_("fantail-publisher", options.admin, options.common) {}
 
   absl::Status Start() {
+    app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
+      context_.SetKeys(keys);
+      server_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
+    });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     if (absl::Status s = Begin(); !s.ok()) return s;
     const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
@@ -267,8 +274,8 @@ class Publisher final : private admin::Subject {
     bool more = false;
     if (poller_.Readable(&router_.socket())) {
       more = router_.Receive(
-          [&](std::string_view from, const wire::Message& message) {
-            server_.Receive(from, message.bytes(), now);
+          [&](const net::SessionRouter::From& from, const wire::Message& message) {
+            server_.Receive(from.address, message.bytes(), now, from.user);
           },
           kMessagesPerTurn);
     }
@@ -276,6 +283,7 @@ class Publisher final : private admin::Subject {
     more = server_.Turn(now) || more;
     if (const auto code = stop_by_ ? Drained(now) : OnSourceState(now)) return code;
     Report(now);
+    key_log_.Report(context_.TakeRefused(), now);
     admin_.Turn(now, *this);
     Wait(now, more);
     return std::nullopt;
@@ -403,6 +411,7 @@ class Publisher final : private admin::Subject {
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
+  app::KeyLog key_log_;
   app::LimitedLog bad_row_log_;
   bool released_ = false;
   bool ended_ = false;
@@ -439,7 +448,8 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
+  absl::Status keys = app::SecurePlaces(&options.common, net::ReadKeys,
+                                        {{app::EndpointUse::kListen, "--listen", options.listen}});
   keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   app::Signals signals;

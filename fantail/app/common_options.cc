@@ -43,6 +43,9 @@ void AddCommonOptions(CommonOptions* options, CommandLine* line) {
                "written when all is up: pid and endpoints, a line each; removed at exit");
   line->Option("--summary FILE", &options->summary_file,
                "written at exit: the counters, `key value` on a line each");
+  line->Option("--keys FOLDER", &options->keys_folder,
+               "made by fantail-keygen: who this is, whom it connects to, who may connect; then "
+               "all is encrypted");
   line->Flag("--plaintext", &options->plaintext,
              "no encryption, open to anybody: needed for all but loopback");
   line->Flag("--background", &options->background,

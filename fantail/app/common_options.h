@@ -4,20 +4,24 @@
 #ifndef FANTAIL_APP_COMMON_OPTIONS_H_
 #define FANTAIL_APP_COMMON_OPTIONS_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "fantail/app/options.h"
 #include "fantail/app/written_file.h"
+#include "fantail/base/keys.h"
 #include "fantail/base/time.h"
 
 namespace fantail::app {
 
 struct CommonOptions {
   std::string feed = "ticks";
-  std::string name;          // DefaultName() once declared
-  std::string ready_file;    // empty: none
-  std::string summary_file;  // empty: none
+  std::string name;                  // DefaultName() once declared
+  std::string ready_file;            // empty: none
+  std::string summary_file;          // empty: none
+  std::string keys_folder;           // empty: none
+  std::shared_ptr<const Keys> keys;  // of that folder, once SecurePlaces has read them
   bool plaintext = false;
   bool background = false;
   std::string log_level = "info";

@@ -119,8 +119,8 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text, EndpointUse use,
 absl::Status CheckPlaintext(std::string_view option, const Endpoint& endpoint, bool plaintext) {
   if (plaintext || endpoint.is_loopback()) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      fmt::format("{} \"{}\": not loopback, and there are no keys; add --plaintext to run it "
-                  "unencrypted and open to anybody",
+      fmt::format("{} \"{}\": not loopback, and there are no keys; give --keys FOLDER, or add "
+                  "--plaintext to run it unencrypted and open to anybody",
                   option, endpoint.text()));
 }
 

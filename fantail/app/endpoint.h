@@ -48,7 +48,7 @@ absl::StatusOr<std::string> ResolveHost(const std::string& host);
 absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text, EndpointUse use,
                                        const Resolver& resolve = ResolveHost);
 
-// An open link (anything but loopback) wants keys. There are none yet, so it wants --plaintext.
+// Of a program without keys: an open link (anything but loopback) wants --plaintext.
 absl::Status CheckPlaintext(std::string_view option, const Endpoint& endpoint, bool plaintext);
 absl::Status CheckPlaintext(std::string_view option, const std::vector<Endpoint>& endpoints,
                             bool plaintext);

@@ -12,7 +12,8 @@ std::string Harmless(std::string_view text) {
 
 void SessionLog::OnSessionOpened(const feed::Session& session) {
   const bool no_room = session.Reads(wire::Encoding::kPacked) && session.packing == nullptr;
-  LogInfo("session {} ({}) opened, {}{}", Harmless(session.name), feed::RoleName(session.role),
+  LogInfo("session {} ({}{}) opened, {}{}", Harmless(session.name), feed::RoleName(session.role),
+          session.user.empty() ? "" : ", user " + session.user,
           wire::EncodingName(session.encoding),
           no_room ? ": there is no room for another packed one, see --packed-sessions" : "");
 }

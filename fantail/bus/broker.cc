@@ -45,12 +45,18 @@ const Member* Broker::upstream() const {
 // -------------------------------------------------------------------------------------------------
 // What comes in.
 
-void Broker::Receive(std::string_view address, wire::Message message, MonotonicTime now) {
+void Broker::Receive(std::string_view address, wire::Message message, MonotonicTime now,
+                     std::string_view user) {
   now_ = now;
   counters_.bytes_received += message.size();
   const wire::DecodeError error = decoder_.Decode(message.bytes(), &message_);
   const auto it = by_address_.find(absl::string_view(address.data(), address.size()));
   Peer* peer = it == by_address_.end() ? nullptr : it->second;
+  if (peer != nullptr && peer->user != user) {
+    // Somebody else has taken its address, which a peer may choose.
+    Lose(peer, "its connection is gone");
+    peer = nullptr;
+  }
   if (peer != nullptr) peer->heard_at = now;
   if (error == wire::DecodeError::kUnknownKind && peer != nullptr) {
     ++counters_.bad_messages;  // of a newer version: skipped
@@ -64,7 +70,7 @@ void Broker::Receive(std::string_view address, wire::Message message, MonotonicT
   } else if (peer != nullptr) {
     Dispatch(peer, message_, std::move(message));
   } else if (const auto* join = std::get_if<Join>(&message_)) {
-    OnJoin(address, *join);
+    OnJoin(address, user, *join);
   } else if (!std::holds_alternative<Leave>(message_)) {
     RefuseStranger(address, RefusedCode::kJoinFirst, "join first: this connection is not known");
   }
@@ -96,7 +102,7 @@ void Broker::Dispatch(Peer* peer, const AnyMessage& message, wire::Message came)
   }
 }
 
-void Broker::OnJoin(std::string_view address, const Join& join) {
+void Broker::OnJoin(std::string_view address, std::string_view user, const Join& join) {
   if (peers_.size() >= options_.max_members) {
     return RefuseStranger(address, RefusedCode::kBusy,
                           "this bus has all the members that it may have");
@@ -111,7 +117,8 @@ void Broker::OnJoin(std::string_view address, const Join& join) {
     }
   }
   for (const auto& [number, peer] : peers_) {
-    if (peer->node != join.node) continue;
+    // One that says it is somebody else's node does not end that one.
+    if (peer->node != join.node || peer->user != user) continue;
     Lose(peer.get(), "came again over another connection");
     break;
   }
@@ -120,6 +127,7 @@ void Broker::OnJoin(std::string_view address, const Join& join) {
   peer->number = next_peer_++;
   peer->address = address;
   peer->name = join.name;
+  peer->user = user;
   peer->node = join.node;
   peer->role = join.role;
   peer->heard_at = peer->pinged_at = now_;
@@ -154,6 +162,17 @@ void Broker::OnOffer(Peer* peer, const Offer& offer) {
   }
   tell_reachable_ = true;
   observer_->OnServices(*peer);
+}
+
+void Broker::ReviewUsers(const std::function<bool(std::string_view user)>& known) {
+  std::vector<Peer*> gone;
+  for (const auto& [number, peer] : peers_) {
+    if (!known(peer->user)) gone.push_back(peer.get());
+  }
+  for (Peer* peer : gone) {
+    Refuse(peer, RefusedCode::kKey, "the key of " + peer->user + " has been taken away");
+  }
+  Settle();
 }
 
 // Takes no more requests.

@@ -15,6 +15,7 @@
 #define FANTAIL_BUS_BROKER_H_
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -127,9 +128,12 @@ class Broker {
   Broker(BrokerOptions options, wire::Links* links, BrokerObserver* observer);
   ~Broker();
 
-  // A message from a member, or from somebody who wants to be one. What there is to say goes out
-  // with the next Turn.
-  void Receive(std::string_view address, wire::Message message, MonotonicTime now);
+  // A message from a member, or from somebody who wants to be one; `user`: whose key it came with,
+  // empty if there are no keys. What there is to say goes out with the next Turn.
+  void Receive(std::string_view address, wire::Message message, MonotonicTime now,
+               std::string_view user = {});
+  // The members whose users are not `known` any more are lost.
+  void ReviewUsers(const std::function<bool(std::string_view user)>& known);
   // Timers and what could not be sent before. Call it every turn of the loop, and at least every
   // 100 ms; true if something still waits to be sent.
   bool Turn(MonotonicTime now);
@@ -161,7 +165,7 @@ class Broker {
   };
 
   // --- Members: broker.cc ---
-  void OnJoin(std::string_view address, const Join& join);
+  void OnJoin(std::string_view address, std::string_view user, const Join& join);
   void OnOffer(Peer* peer, const Offer& offer);
   void Dispatch(Peer* peer, const AnyMessage& message, wire::Message came);
   void RefuseStranger(std::string_view address, RefusedCode code, std::string_view reason);

@@ -32,6 +32,7 @@ struct Peer : Provider {
   uint64_t number = 0;  // in the order in which they joined
   std::string address;
   std::string name;
+  std::string user;  // whose key it came with; empty if there are no keys
   NodeId node;
   Role role = Role::kClient;
   MonotonicTime heard_at;

@@ -75,6 +75,7 @@ enum class RefusedCode : uint8_t {
   kBusy = 3,      // no room for another member
   kProtocol = 4,  // a message that makes no sense
   kLoop = 5,      // the bus that joins is above this one already
+  kKey = 6,       // the key has been taken away
 };
 
 struct Refused {

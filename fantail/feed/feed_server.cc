@@ -131,11 +131,16 @@ void FeedServer::SetUpstream(const FeedState& state, MonotonicTime proved_at) {
 // From below.
 
 void FeedServer::Receive(std::string_view address, std::span<const std::byte> bytes,
-                         MonotonicTime now) {
+                         MonotonicTime now, std::string_view user) {
   now_ = now;
   ++counters_.messages_received;
   counters_.bytes_received += bytes.size();
   Session* session = Find(address);
+  if (session != nullptr && session->user != user) {
+    // Somebody else has taken its address, which a peer may choose.
+    Forget(session, "its connection is gone");
+    session = nullptr;
+  }
   wire::AnyMessage message;
   const wire::DecodeError error = decoder_.Decode(bytes, &message);
   if (error == wire::DecodeError::kUnknownKind && session != nullptr) {
@@ -145,7 +150,7 @@ void FeedServer::Receive(std::string_view address, std::span<const std::byte> by
   if (error != wire::DecodeError::kNone) return OnUndecodable(session, address, error);
   if (const auto* hello = std::get_if<wire::Hello>(&message)) {
     if (session != nullptr) Forget(session, "it said hello again");
-    return Open(address, *hello);
+    return Open(address, user, *hello);
   }
   if (session == nullptr) {
     return Refuse(address, wire::RefusedCode::kNoSession, "no session: say hello first");
@@ -200,7 +205,7 @@ std::optional<FeedServer::Problem> FeedServer::HelloProblem(const wire::Hello& h
   return std::nullopt;
 }
 
-void FeedServer::Open(std::string_view address, const wire::Hello& hello) {
+void FeedServer::Open(std::string_view address, std::string_view user, const wire::Hello& hello) {
   if (const auto problem = HelloProblem(hello)) {
     observer_->OnRefused(hello.name, problem->reason);
     return Refuse(address, problem->code, problem->reason);
@@ -208,6 +213,7 @@ void FeedServer::Open(std::string_view address, const wire::Hello& hello) {
   auto session = std::make_unique<Session>();
   session->address = address;
   session->name = hello.name;
+  session->user = user;
   session->node = hello.node;
   session->role = static_cast<Role>(hello.role);
   session->last_heard = session->last_progress = session->last_proof = now_;
@@ -248,6 +254,17 @@ void FeedServer::Forget(Session* session, std::string_view reason) {
 void FeedServer::SayGoodbye(Session* session, wire::GoodbyeCode code, std::string_view reason) {
   links_->Send(session->address, wire::Encode(wire::Goodbye{.code = code, .reason = reason}));
   Forget(session, reason);
+}
+
+void FeedServer::ReviewUsers(const std::function<bool(std::string_view user)>& known) {
+  std::vector<Session*> gone;
+  for (const auto& [address, session] : sessions_) {
+    if (!known(session->user)) gone.push_back(session.get());
+  }
+  for (Session* session : gone) {
+    SayGoodbye(session, wire::GoodbyeCode::kKey,
+               "the key of " + session->user + " has been taken away");
+  }
 }
 
 const char* FeedServer::WantProblem(const Session& session, const wire::Want& want) const {

@@ -13,6 +13,7 @@
 #ifndef FANTAIL_FEED_FEED_SERVER_H_
 #define FANTAIL_FEED_FEED_SERVER_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -206,7 +207,11 @@ class FeedServer {
 
   // --- From below. ---
 
-  void Receive(std::string_view address, std::span<const std::byte> bytes, MonotonicTime now);
+  // `user`: whose key it came with; empty if there are no keys.
+  void Receive(std::string_view address, std::span<const std::byte> bytes, MonotonicTime now,
+               std::string_view user = {});
+  // Says goodbye to the sessions of users that are not `known` any more.
+  void ReviewUsers(const std::function<bool(std::string_view user)>& known);
 
   // --- The owner's loop. ---
 
@@ -252,7 +257,7 @@ class FeedServer {
 
  private:
   Session* Find(std::string_view address);
-  void Open(std::string_view address, const wire::Hello& hello);
+  void Open(std::string_view address, std::string_view user, const wire::Hello& hello);
   struct Problem {
     wire::RefusedCode code;
     std::string reason;

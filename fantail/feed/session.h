@@ -61,6 +61,7 @@ struct Session {
 
   std::string address;  // the transport's word for the peer
   std::string name;
+  std::string user;  // whose key it came with; empty if there are no keys
   NodeId node;
   Role role = Role::kSubscriber;
   uint32_t encodings = 0;  // that it reads, as it said hello

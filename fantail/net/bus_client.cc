@@ -30,8 +30,10 @@ absl::Status AsStatus(bus::FailureCode code, std::string_view reason) {
 
 }  // namespace
 
-BusClient::BusClient(std::vector<std::string> endpoints, std::string name)
-    : client_({.name = std::move(name), .node = {SystemRandom()}}, this),
+BusClient::BusClient(std::vector<std::string> endpoints, std::string name,
+                     std::shared_ptr<const Keys> keys)
+    : context_(std::move(keys)),
+      client_({.name = std::move(name), .node = {SystemRandom()}}, this),
       loop_(&context_, &client_, std::move(endpoints), SystemRandom()) {}
 
 BusClient::~BusClient() {

@@ -26,7 +26,9 @@ namespace fantail::net {
 
 class BusClient final : public bus::ClientEvents {
  public:
-  BusClient(std::vector<std::string> endpoints, std::string name);
+  // `keys`: net::ReadKeys has them; null if the bus has none.
+  BusClient(std::vector<std::string> endpoints, std::string name,
+            std::shared_ptr<const Keys> keys = nullptr);
   ~BusClient() override;
 
   // Blocks until the request has its outcome: at the latest when its budget is over.

@@ -13,8 +13,10 @@ constexpr Nanos kWait = std::chrono::milliseconds(50);
 }  // namespace
 
 BusServer::BusServer(std::vector<std::string> endpoints, std::string name,
-                     std::vector<std::string> services, Serve serve, uint32_t capacity)
-    : serve_(std::move(serve)),
+                     std::vector<std::string> services, Serve serve, uint32_t capacity,
+                     std::shared_ptr<const Keys> keys)
+    : context_(std::move(keys)),
+      serve_(std::move(serve)),
       server_({.name = std::move(name), .node = {SystemRandom()}}, std::move(services), capacity,
               this),
       loop_(&context_, &server_, std::move(endpoints), SystemRandom()) {}

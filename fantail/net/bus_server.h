@@ -26,8 +26,9 @@ class BusServer final : public bus::ServerEvents {
  public:
   // The whole answer, of any length.
   using Serve = std::function<absl::StatusOr<std::string>(const bus::Call& call)>;
+  // `keys`: net::ReadKeys has them; null if the bus has none.
   BusServer(std::vector<std::string> endpoints, std::string name, std::vector<std::string> services,
-            Serve serve, uint32_t capacity = 64);
+            Serve serve, uint32_t capacity = 64, std::shared_ptr<const Keys> keys = nullptr);
   ~BusServer() override;
 
   // Until Stop, or `fd` is readable; then what is in hand is finished, within `patience`.

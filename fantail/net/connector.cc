@@ -12,6 +12,8 @@ constexpr Nanos kShortestWait = std::chrono::milliseconds(100);
 constexpr Nanos kLongestWait = std::chrono::milliseconds(400);
 // How soon a broken connection is noticed: soon beside the shortest wait.
 constexpr Nanos kCheckEvery = std::chrono::milliseconds(20);
+// Where a key is not known nothing changes before somebody changes it.
+constexpr Nanos kRefusedWait = std::chrono::seconds(5);
 // Connecting and the ZMTP handshake: four round trips of a very slow link.
 constexpr Nanos kAttempt = std::chrono::seconds(3);
 
@@ -51,7 +53,10 @@ bool Connector::Turn(MonotonicTime now, int most, const Poller& poller) {
       Break(drop.reason, drop.retry_after, now);
       if (drop.at_once) open_at_ = now;
     } else if (link == Dealer::Link::kBroken && !more) {
-      Break(dealer_->why(), Nanos{0}, now);
+      refused_ = dealer_->refused() ? refused_ + 1 : 0;
+      // All of them, one after the other.
+      const bool nowhere = refused_ >= endpoints_.size();
+      Break(dealer_->why(), nowhere ? kRefusedWait : Nanos{0}, now);
     } else if (link == Dealer::Link::kConnecting && now - opened_at_ > kAttempt) {
       Break("no answer within 3 s", Nanos{0}, now);
     }

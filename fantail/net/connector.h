@@ -49,6 +49,7 @@ class Connector {
   const MoveFilter may_move_;
   Random random_;
   size_t next_ = 0;
+  size_t refused_ = 0;    // the newest attempts, because of keys
   std::string endpoint_;  // of dealer_
   std::unique_ptr<Dealer> dealer_;
   MonotonicTime checked_at_;

@@ -1,31 +1,26 @@
 #include "fantail/net/dealer.h"
 
-#include <atomic>
-#include <cstring>
 #include <zmq.hpp>
 
 namespace fantail::net {
 
 Dealer::Dealer(Context* context, const std::string& endpoint)
-    : socket_(std::make_unique<zmq::socket_t>(MakeSessionDealer(*context))),
-      monitor_(std::make_unique<zmq::socket_t>(context->zmq(), zmq::socket_type::pair)) {
-  static std::atomic<uint64_t> next{0};
-  const std::string name = "inproc://dealer-" + std::to_string(next++);
-  // An unread monitor with a high-water mark would stop the I/O thread; this one has none, and is
-  // read with every Check.
-  monitor_->set(zmq::sockopt::rcvhwm, 0);
-  monitor_->set(zmq::sockopt::linger, 0);
-  const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
-                     ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED;
-  if (zmq_socket_monitor(socket_->handle(), name.c_str(), events) != 0) throw zmq::error_t();
-  monitor_->connect(name);
+    : keys_(context->keys()),
+      node_(keys_ == nullptr ? nullptr : keys_->NodeAt(endpoint)),
+      socket_(std::make_unique<zmq::socket_t>(
+          MakeSessionDealer(*context, node_ == nullptr ? nullptr : &node_->key))),
+      monitor_(std::make_unique<Monitor>(context, socket_.get())) {
+  if (keys_ != nullptr && node_ == nullptr) {
+    // Its key was there at the start, or it is where the node above sends us.
+    link_ = Link::kBroken;
+    refused_ = true;
+    why_ = "there is no key for it in nodes; add a line `at` to that of the node";
+    return;
+  }
   socket_->connect(endpoint);
 }
 
-Dealer::~Dealer() {
-  zmq_socket_monitor(socket_->handle(), nullptr, 0);
-}
+Dealer::~Dealer() = default;
 
 bool Dealer::Send(const wire::Message& message) {
   if (link_ != Link::kUp) return false;
@@ -49,31 +44,41 @@ bool Dealer::Receive(const std::function<bool(std::span<const std::byte>)>& hand
 }
 
 Dealer::Link Dealer::Check() {
-  zmq::message_t frame;
-  while (monitor_->recv(frame, zmq::recv_flags::dontwait)) {
-    uint16_t event = 0;
-    if (frame.size() >= sizeof event) std::memcpy(&event, frame.data(), sizeof event);
-    if (frame.more()) (void)monitor_->recv(frame, zmq::recv_flags::none);
-    OnEvent(event);
-  }
+  while (const std::optional<Monitor::Event> event = monitor_->Next()) OnEvent(*event);
   return link_;
 }
 
-void Dealer::OnEvent(uint16_t event) {
+void Dealer::OnEvent(const Monitor::Event& event) {
   if (link_ == Link::kBroken) return;
-  if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+  if (event.up()) {
     link_ = Link::kUp;
     return;
   }
   const bool stood = link_ == Link::kUp;
   link_ = Link::kBroken;
-  if (event == ZMQ_EVENT_DISCONNECTED && stood) {
+  if (event.disconnected() && stood) {
     why_ = "the connection was lost";
-  } else if (event == ZMQ_EVENT_CLOSED) {
+  } else if (event.closed()) {
     why_ = "nothing answers there";
   } else {
-    why_ = "what listens there does not speak ZMTP";
+    why_ = HandshakeProblem(event);
   }
+}
+
+std::string Dealer::HandshakeProblem(const Monitor::Event& event) {
+  refused_ = event.refused() || event.of_another_mechanism();
+  if (event.refused()) {
+    return "it does not know the key of " + keys_->own.name + "; put " + keys_->own.name +
+           ".public into clients of its keys";
+  }
+  if (keys_ == nullptr) {
+    return refused_ ? "it wants keys, and there are none here; give --keys"
+                    : "what listens there does not speak ZMTP";
+  }
+  if (refused_) return "it has no keys; leave --keys away here, or give it some";
+  if (event.of_another_protocol()) return "what listens there does not speak ZMTP";
+  return "it hung up on the first words: its key is not that of nodes/" + node_->name +
+         ".public, or it is no node, or too busy";
 }
 
 }  // namespace fantail::net

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+#include "fantail/net/monitor.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/sockets.h"
 #include "fantail/wire/links.h"
@@ -33,20 +34,27 @@ class Dealer final : public wire::Link {
   // How the connection stands, after reading what the monitor says.
   Link Check();
   // Why it broke.
-  const char* why() const { return why_; }
+  const std::string& why() const { return why_; }
+  // Whether it broke because of a key: then it will again, until somebody changes that.
+  bool refused() const { return refused_; }
 
   Poller::Has has() const { return has_; }
   zmq::socket_t& socket() { return *socket_; }
-  zmq::socket_t& monitor() { return *monitor_; }
+  zmq::socket_t& monitor() { return monitor_->socket(); }
 
  private:
-  void OnEvent(uint16_t event);
+  void OnEvent(const Monitor::Event& event);
+  // Why the handshake failed.
+  std::string HandshakeProblem(const Monitor::Event& event);
 
+  const std::shared_ptr<const Keys> keys_;
+  const Keys::Node* const node_;  // of keys_; null if it is not known
   std::unique_ptr<zmq::socket_t> socket_;
-  std::unique_ptr<zmq::socket_t> monitor_;
+  std::unique_ptr<Monitor> monitor_;
   Link link_ = Link::kConnecting;
   Poller::Has has_ = Poller::Has::kUnknown;
-  const char* why_ = "";
+  std::string why_;
+  bool refused_ = false;
 };
 
 }  // namespace fantail::net

@@ -16,7 +16,8 @@ constexpr Nanos kIdleWait = std::chrono::milliseconds(50);
 }  // namespace
 
 DeskClient::DeskClient(DeskClientOptions options, feed::FeedEvents* events)
-    : lines_({.feed = options.feed,
+    : context_(options.keys),
+      lines_({.feed = options.feed,
               .name = options.name,
               .node = NodeId{SystemRandom()},
               .role = feed::Role::kSubscriber,

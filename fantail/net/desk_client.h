@@ -15,6 +15,7 @@
 #ifndef FANTAIL_NET_DESK_CLIENT_H_
 #define FANTAIL_NET_DESK_CLIENT_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct DeskClientOptions {
   std::string name;  // what others call this program
   // Whether a gateway that is about to stop may send it to this endpoint.
   MoveFilter may_move = [](const std::string&) { return true; };
+  // net::ReadKeys (key_folder.h) has them; null if the gateway has none.
+  std::shared_ptr<const Keys> keys;
 };
 
 class DeskClient {

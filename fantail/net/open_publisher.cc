@@ -11,13 +11,17 @@ constexpr size_t kFirstSweep = 1024;
 }  // namespace
 
 OpenPublisher::OpenPublisher(Context* context)
-    : socket_(std::make_unique<zmq::socket_t>(MakeOpenPublisher(*context))),
+    : context_(context),
+      users_(context),
+      socket_(std::make_unique<zmq::socket_t>(MakeOpenPublisher(*context))),
       sweep_at_(kFirstSweep) {}
 
 OpenPublisher::~OpenPublisher() = default;
 
 absl::StatusOr<std::string> OpenPublisher::Bind(const std::string& endpoint) {
-  return net::Bind(*socket_, endpoint);
+  absl::StatusOr<std::string> bound = net::Bind(*context_, *socket_, endpoint);
+  if (bound.ok()) bound_ = *bound;
+  return bound;
 }
 
 void OpenPublisher::Publish(std::string_view topic, const wire::Message& message) {
@@ -34,6 +38,12 @@ bool OpenPublisher::Receive(const Handler& handler, int most) {
   for (int i = 0; i < most; ++i) {
     drained_ = !socket_->recv(frame, zmq::recv_flags::dontwait);
     if (drained_) return false;
+    // What libzmq adds when a connection has ended has no key.
+    const bool known = zmq_msg_gets(frame.handle(), "Socket-Type") != nullptr;
+    if (known && !users_.UserOf(frame)) continue;
+    if (const char* key = KeyOf(frame)) {
+      keys_[zmq_msg_get(frame.handle(), ZMQ_SRCFD)] = key;
+    }
     handler(PeerOf(&frame), {static_cast<const char*>(frame.data()), frame.size()});
   }
   return true;
@@ -55,6 +65,16 @@ feed::OpenPeer OpenPublisher::PeerOf(zmq::message_t* frame) {
     sweep_at_ = kFirstSweep + 2 * peers_.size();
   }
   return kept;
+}
+
+void OpenPublisher::CutUnknown() {
+  const std::shared_ptr<const Keys> keys = context_->keys();
+  if (keys == nullptr) return;
+  absl::erase_if(keys_, [&](const auto& entry) {
+    if (keys->UserOf(entry.second) != nullptr) return false;
+    CutConnection(entry.first, bound_);
+    return true;
+  });
 }
 
 void OpenPublisher::Close() {

@@ -17,6 +17,7 @@
 #include "fantail/feed/open_feed.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/sockets.h"
+#include "fantail/net/users.h"
 
 namespace fantail::net {
 
@@ -31,8 +32,11 @@ class OpenPublisher final : public feed::OpenSink {
   void Publish(std::string_view topic, const wire::Message& message) override;
 
   using Handler = std::function<void(const feed::OpenPeer& peer, std::string_view frame)>;
-  // Hands over what subscribers say, at most `most` frames; true if there may be more.
+  // Hands over what subscribers say, at most `most` frames; true if there may be more. What comes
+  // with a key that has been taken away is dropped.
   bool Receive(const Handler& handler, int most);
+  // Cuts the connections of keys that have been taken away.
+  void CutUnknown();
   // Gives what is queued a moment to go out.
   void Close();
 
@@ -42,6 +46,10 @@ class OpenPublisher final : public feed::OpenSink {
  private:
   feed::OpenPeer PeerOf(zmq::message_t* frame);
 
+  Context* const context_;
+  Users users_;
+  absl::flat_hash_map<int, std::string> keys_;  // by the descriptor of a connection, its newest
+  std::string bound_;
   std::unique_ptr<zmq::socket_t> socket_;
   bool drained_ = false;  // as SessionRouter's
   // By where libzmq keeps what it knows of the connection.

@@ -5,7 +5,9 @@
 namespace fantail::net {
 
 SessionRouter::SessionRouter(Context* context)
-    : socket_(std::make_unique<zmq::socket_t>(MakeSessionRouter(*context))),
+    : context_(context),
+      users_(context),
+      socket_(std::make_unique<zmq::socket_t>(MakeSessionRouter(*context))),
       shared_(std::make_unique<zmq::message_t>()) {}
 
 SessionRouter::~SessionRouter() = default;
@@ -15,7 +17,7 @@ void SessionRouter::Close() {
 }
 
 absl::StatusOr<std::string> SessionRouter::Bind(const std::string& endpoint) {
-  return net::Bind(*socket_, endpoint);
+  return net::Bind(*context_, *socket_, endpoint);
 }
 
 wire::SendResult SessionRouter::Send(std::string_view address, const wire::Message& message) {
@@ -60,8 +62,11 @@ bool SessionRouter::Receive(const Handler& handler, int most) {
         if (!extra.more()) break;
       }
     }
+    // Not of the first frame, of which libzmq 4.3.4 does not always know.
+    const std::optional<std::string_view> user = users_.UserOf(body);
+    if (!user) continue;
     if (!whole) body.rebuild();
-    handler({static_cast<const char*>(id.data()), id.size()}, Received(std::move(body)));
+    handler({{static_cast<const char*>(id.data()), id.size()}, *user}, Received(std::move(body)));
   }
   return true;
 }

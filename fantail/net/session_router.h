@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/sockets.h"
+#include "fantail/net/users.h"
 #include "fantail/wire/links.h"
 #include "fantail/wire/message.h"
 
@@ -29,8 +30,14 @@ class SessionRouter final : public wire::Links {
 
   wire::SendResult Send(std::string_view address, const wire::Message& message) override;
 
-  using Handler = std::function<void(std::string_view address, wire::Message message)>;
-  // Hands over what has arrived, at most `most` messages; true if there may be more.
+  // Who sent a message.
+  struct From {
+    std::string_view address;
+    std::string_view user;  // whose key it is; empty if there are no keys
+  };
+  using Handler = std::function<void(const From& from, wire::Message message)>;
+  // Hands over what has arrived, at most `most` messages; true if there may be more. What comes
+  // with a key that has been taken away is dropped, and its connection cut.
   bool Receive(const Handler& handler, int most);
 
   // Gives what is queued, goodbyes among it, a moment to go out.
@@ -42,6 +49,8 @@ class SessionRouter final : public wire::Links {
  private:
   zmq::message_t ShareAgain(const wire::Message& message);
 
+  Context* const context_;
+  Users users_;
   std::unique_ptr<zmq::socket_t> socket_;
   bool drained_ = false;  // it has nothing to read, and was not used since it said so
   // The newest message of our own: the sessions of a group get the same one after another, and a

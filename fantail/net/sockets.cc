@@ -1,9 +1,14 @@
 #include "fantail/net/sockets.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 #include <zmq.hpp>
 
+#include "fantail/base/check.h"
+#include "fantail/net/key_folder.h"
+#include "fantail/net/monitor.h"
+#include "fantail/net/zap.h"
 #include "fantail/wire/limits.h"
 
 namespace fantail::net {
@@ -12,6 +17,8 @@ namespace {
 // ZMQ_ZERO_COPY_RECV, accepted by the stock 4.3.4 though its header hides it: with 0 a received
 // message is aligned to 8 and pins no 8 KiB buffer.
 constexpr int kZeroCopyReceive = 10;
+// ZMQ_ZAP_ENFORCE_DOMAIN, likewise.
+constexpr int kZapEnforceDomain = 93;
 constexpr int kHeartbeatEveryMs = 1000;
 constexpr int kHeartbeatTimeoutMs = 3000;
 constexpr int kHeartbeatTtlMs = 4000;
@@ -47,6 +54,43 @@ void SetCommonOptions(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::rcvbuf, kReceiveBuffer);
 }
 
+// libzmq holds the limit against what comes encrypted: 33 bytes more than a message has, and in the
+// handshake at least 257 and what the client says of itself.
+void MakeRoomForCurve(zmq::socket_t& socket) {
+  constexpr int64_t kMore = 64;
+  constexpr int64_t kHandshake = 1024;
+  const int64_t most = socket.get(zmq::sockopt::maxmsgsize);
+  socket.set(zmq::sockopt::maxmsgsize, std::max(most + kMore, kHandshake));
+}
+
+// A domain that is not empty: without one libzmq lets in any key, and without `enforce` it lets in
+// any where nobody answers for the domain.
+void SetServerKeys(Context& context, zmq::socket_t& socket) {
+  const std::shared_ptr<const Keys> keys = context.keys();
+  if (keys == nullptr) return;
+  MakeRoomForCurve(socket);
+  socket.set(zmq::sockopt::curve_server, true);
+  socket.set(zmq::sockopt::curve_secretkey, keys->secret);
+  socket.set(zmq::sockopt::zap_domain, kZapDomain);
+  const int yes = 1;
+  const int rc = zmq_setsockopt(socket.handle(), kZapEnforceDomain, &yes, sizeof yes);
+  FANTAIL_CHECK(rc == 0, rc);
+}
+
+void SetClientKeys(zmq::socket_t& socket, const KeyPair& own, const std::string& node_key) {
+  MakeRoomForCurve(socket);
+  socket.set(zmq::sockopt::curve_publickey, own.public_key);
+  socket.set(zmq::sockopt::curve_secretkey, own.secret_key);
+  socket.set(zmq::sockopt::curve_serverkey, node_key);
+}
+
+// An address that leads to who listens at `bound`.
+std::string ConnectableOf(std::string bound) {
+  constexpr std::string_view kEverywhere = "tcp://0.0.0.0:";
+  if (bound.starts_with(kEverywhere)) bound.replace(0, kEverywhere.size(), "tcp://127.0.0.1:");
+  return bound;
+}
+
 // libzmq holds the bytes.
 struct FrameBlock final : wire::Message::Block {
   mutable zmq::message_t frame;  // a copy of it counts its owners
@@ -72,13 +116,28 @@ std::unique_ptr<FrameBlock> NewFrameBlock() {
 
 }  // namespace
 
-Context::Context(int most_sockets) : context_(std::make_unique<zmq::context_t>()) {
+Context::Context(std::shared_ptr<const Keys> keys, int most_sockets)
+    : context_(std::make_unique<zmq::context_t>()) {
   zmq_ctx_set(context_->handle(), ZMQ_MAX_SOCKETS, most_sockets);
   zmq_ctx_set(context_->handle(), kZeroCopyReceive, 0);
   zmq_ctx_set(context_->handle(), ZMQ_BLOCKY, 0);
+  if (keys != nullptr) zap_ = std::make_unique<ZapHandler>(context_.get(), std::move(keys));
 }
 
 Context::~Context() = default;
+
+void Context::SetKeys(std::shared_ptr<const Keys> keys) {
+  FANTAIL_CHECK(zap_ != nullptr && keys != nullptr && keys->own.key == zap_->keys()->own.key);
+  zap_->SetKeys(std::move(keys));
+}
+
+std::shared_ptr<const Keys> Context::keys() const {
+  return zap_ == nullptr ? nullptr : zap_->keys();
+}
+
+RefusedKeys Context::TakeRefused() {
+  return zap_ == nullptr ? RefusedKeys{} : zap_->TakeRefused();
+}
 
 std::string LibzmqVersion() {
   int major = 0;
@@ -96,10 +155,11 @@ zmq::socket_t MakeSessionRouter(Context& context) {
   // A second peer of the same id must never take over the first one's session.
   socket.set(zmq::sockopt::router_handover, false);
   socket.set(zmq::sockopt::backlog, 256);
+  SetServerKeys(context, socket);
   return socket;
 }
 
-zmq::socket_t MakeSessionDealer(Context& context) {
+zmq::socket_t MakeSessionDealer(Context& context, const std::string* node_key) {
   zmq::socket_t socket(context.zmq(), zmq::socket_type::dealer);
   SetCommonOptions(socket);
   // Nothing is queued for a connection that does not stand.
@@ -107,6 +167,10 @@ zmq::socket_t MakeSessionDealer(Context& context) {
   socket.set(zmq::sockopt::connect_timeout, 1000);
   // A reconnected socket has a new identity: its session would be gone without a word.
   socket.set(zmq::sockopt::reconnect_ivl, -1);
+  if (node_key != nullptr) {
+    const std::shared_ptr<const Keys> keys = context.keys();
+    SetClientKeys(socket, {keys->own.key, keys->secret}, *node_key);
+  }
   return socket;
 }
 
@@ -127,13 +191,18 @@ zmq::socket_t MakeOpenPublisher(Context& context) {
   socket.set(zmq::sockopt::sndhwm, kOpenSendHighWater);
   socket.set(zmq::sockopt::sndbuf, kOpenSendBuffer);
   socket.set(zmq::sockopt::backlog, 256);
+  SetServerKeys(context, socket);
   return socket;
 }
 
-absl::StatusOr<std::string> Bind(zmq::socket_t& socket, const std::string& endpoint) {
+absl::StatusOr<std::string> Bind(Context& context, zmq::socket_t& socket,
+                                 const std::string& endpoint) {
   try {
     socket.bind(endpoint);
-    return socket.get(zmq::sockopt::last_endpoint);
+    const std::string bound = socket.get(zmq::sockopt::last_endpoint);
+    if (context.zap() == nullptr) return bound;
+    const absl::Status tried = TryUnknownKey(context, socket, bound);
+    return tried.ok() ? absl::StatusOr<std::string>(bound) : tried;
   } catch (const zmq::error_t& error) {
     if (error.num() == EADDRINUSE) {
       return absl::UnavailableError(
@@ -148,6 +217,26 @@ absl::StatusOr<std::string> Bind(zmq::socket_t& socket, const std::string& endpo
     }
     return absl::UnavailableError(error.what());
   }
+}
+
+absl::Status TryUnknownKey(Context& context, zmq::socket_t& socket, const std::string& bound) {
+  constexpr int kPatienceMs = 3000;
+  const KeyPair unknown = MakeKeyPair();
+  context.zap()->ExpectRefusal(unknown.public_key);
+  // Of a type that does not fit, it would be shown the door before its key is looked at.
+  const bool is_xpub = socket.get(zmq::sockopt::type) == ZMQ_XPUB;
+  zmq::socket_t client(context.zmq(), is_xpub ? zmq::socket_type::sub : zmq::socket_type::dealer);
+  SetCommonOptions(client);
+  client.set(zmq::sockopt::reconnect_ivl, -1);
+  SetClientKeys(client, unknown, context.keys()->own.key);
+  Monitor monitor(&context, &client);
+  client.connect(ConnectableOf(bound));
+  const std::optional<Monitor::Event> event = monitor.Wait(kPatienceMs);
+  context.zap()->ExpectRefusal("");
+  if (event && event->refused()) return absl::OkStatus();
+  return absl::InternalError(
+      "tried with a key that nobody knows, and it was not refused as it should be; nothing is "
+      "served");
 }
 
 zmq::message_t Share(const wire::Message& message) {

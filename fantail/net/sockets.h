@@ -8,7 +8,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "fantail/base/keys.h"
 #include "fantail/wire/message.h"
 
 namespace zmq {
@@ -19,17 +21,32 @@ class socket_t;
 
 namespace fantail::net {
 
+class ZapHandler;
+
 // One a process. REQUIRES: rand() has been seeded (app::SeedLibcRandom) before it is made, and
 // every socket is gone before it goes.
 class Context {
  public:
   // libzmq makes no more sockets than `most_sockets`.
-  explicit Context(int most_sockets = 1023);
+  explicit Context(int most_sockets = 1023) : Context(nullptr, most_sockets) {}
+  // With keys every socket speaks CURVE, and nobody else may connect; without (null) none does.
+  explicit Context(std::shared_ptr<const Keys> keys, int most_sockets = 1023);
   ~Context();
   zmq::context_t& zmq() { return *context_; }
 
+  // Counts for who connects from now on, and for what who is connected sends. REQUIRES: there were
+  // keys, and the secret is the same: sockets have it.
+  void SetKeys(std::shared_ptr<const Keys> keys);
+  // Null if there are none.
+  std::shared_ptr<const Keys> keys() const;
+  // Null if there are no keys.
+  ZapHandler* zap() { return zap_.get(); }
+  // What has been refused since the last call.
+  RefusedKeys TakeRefused();
+
  private:
   std::unique_ptr<zmq::context_t> context_;
+  std::unique_ptr<ZapHandler> zap_;
 };
 
 // "4.3.4".
@@ -37,15 +54,22 @@ std::string LibzmqVersion();
 
 // The ROUTER that a node's sessions arrive at.
 zmq::socket_t MakeSessionRouter(Context& context);
-// The DEALER of one connection attempt; it never reconnects by itself.
-zmq::socket_t MakeSessionDealer(Context& context);
+// The DEALER of one connection attempt; it never reconnects by itself. `node_key` is that of whom
+// it connects to; nullptr if there are no keys.
+zmq::socket_t MakeSessionDealer(Context& context, const std::string* node_key);
 
 // The XPUB that plain subscribers connect to.
 zmq::socket_t MakeOpenPublisher(Context& context);
 
 // Listens at `endpoint`; gives the address with the port that the kernel picked. An error says what
-// is wrong with it, without naming the option.
-absl::StatusOr<std::string> Bind(zmq::socket_t& socket, const std::string& endpoint);
+// is wrong with it, without naming the option. With keys it tries whether one that nobody knows is
+// refused there, which takes some milliseconds, and it is an error if not.
+absl::StatusOr<std::string> Bind(Context& context, zmq::socket_t& socket,
+                                 const std::string& endpoint);
+
+// Whether a key that nobody knows is refused at `bound`, where `socket` of this context, which has
+// keys, listens. Blocks for 3 s at most.
+absl::Status TryUnknownKey(Context& context, zmq::socket_t& socket, const std::string& bound);
 
 // A ZeroMQ message that shares the bytes of `message`, or has a copy of them if they are few.
 zmq::message_t Share(const wire::Message& message);

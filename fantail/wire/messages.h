@@ -226,6 +226,7 @@ enum class GoodbyeCode : uint8_t {
   kStalled = 2,   // nothing was acknowledged for too long
   kProtocol = 3,  // a message that makes no sense
   kMove = 4,      // go to `endpoint`
+  kKey = 5,       // the key has been taken away
 };
 
 struct Goodbye {

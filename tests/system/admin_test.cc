@@ -178,7 +178,7 @@ TEST_F(AdminTest, AProgramThatHangsIsNotHealthy) {
   EXPECT_EQ(check.Wait(Seconds(8)), 69);
   EXPECT_NE(check.err().find("no answer in HTTP within 5 s"), std::string::npos) << check.err();
   hq.Signal(SIGCONT);
-  EXPECT_EQ(StatusOf(hq, "/healthz"), 200);
+  EXPECT_TRUE(Eventually([&] { return StatusOf(hq, "/healthz") == 200; }));
 }
 
 TEST_F(AdminTest, TheStatusHasTheSessionsAndWhatTheyWouldCostTheWan) {

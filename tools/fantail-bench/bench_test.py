@@ -55,6 +55,12 @@ class FanoutTest(unittest.TestCase):
         self.check_table(out)
         self.check_last_lines(out)
 
+    def test_delivers_everything_with_keys_and_without(self):
+        run = subprocess.run([BENCH, "keys", "--subscribers", "2", "--seconds", "1"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertRegex(run.stdout, r"ratio_with_keys_plain \d+\.\d+\nratio_with_keys_shared \d+\.\d+\n$")
+
     def test_measures_latency_at_a_rate(self):
         code, out, err = fanout("--rate", "5000")
         self.assertEqual(code, 0, out + err)

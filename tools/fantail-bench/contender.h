@@ -57,9 +57,10 @@ class Contender {
                                                        Tally* tally) const = 0;
 };
 
-// fantail-gateway at `gateway`, with desks that ask for `encoding`; zmq_proxy and the raw relay in
-// a process that runs `self` again.
-std::unique_ptr<Contender> MakeFantail(std::string gateway, wire::Encoding encoding);
+// fantail-gateway at `gateway`, with desks that ask for `encoding`, and all with the keys of that
+// folder if it is not empty; zmq_proxy and the raw relay in a process that runs `self` again.
+std::unique_ptr<Contender> MakeFantail(std::string gateway, wire::Encoding encoding,
+                                       std::string keys_folder = "");
 std::unique_ptr<Contender> MakeZmqProxy(std::string self);
 std::unique_ptr<Contender> MakeRawRelay(std::string self, size_t subscribers);
 

@@ -2,9 +2,11 @@
 #include <zmq.hpp>
 
 #include "fantail/app/node_identity.h"
+#include "fantail/base/check.h"
 #include "fantail/feed/feed_client.h"
 #include "fantail/feed/feed_server.h"
 #include "fantail/net/dealer.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/session_router.h"
 #include "tools/fantail-bench/contender.h"
 
@@ -17,8 +19,9 @@ constexpr uint64_t kLongFrameBytes = 9;
 
 class FantailPublisher final : public Publisher {
  public:
-  explicit FantailPublisher(const Workload& workload)
-      : router_(&context_),
+  FantailPublisher(const Workload& workload, std::shared_ptr<const Keys> keys)
+      : context_(std::move(keys)),
+        router_(&context_),
         server_({.name = "bench", .node = app::RandomNodeId(), .ring_bytes = size_t{8} << 20},
                 &router_, &observer_) {
     const absl::StatusOr<std::string> bound = router_.Bind("tcp://127.0.0.1:*");
@@ -53,8 +56,8 @@ class FantailPublisher final : public Publisher {
     const MonotonicTime now = net::ReadMonotonicClock();
     server_.Turn(now);
     router_.Receive(
-        [&](std::string_view from, const wire::Message& message) {
-          server_.Receive(from, message.bytes(), now);
+        [&](const net::SessionRouter::From& from, const wire::Message& message) {
+          server_.Receive(from.address, message.bytes(), now, from.user);
         },
         kMessagesATurn);
   }
@@ -133,7 +136,9 @@ class Desk final : private feed::FeedEvents {
 
 class FantailSubscribers final : public Subscribers {
  public:
-  FantailSubscribers(wire::Encoding encoding, const std::string& endpoint, Tally* tally) {
+  FantailSubscribers(wire::Encoding encoding, std::shared_ptr<const Keys> keys,
+                     const std::string& endpoint, Tally* tally)
+      : context_(std::move(keys)) {
     for (size_t i = 0; i < tally->workload().subscribers(); ++i) {
       desks_.push_back(std::make_unique<Desk>(i, encoding, endpoint, &context_, tally));
       items_.push_back({desks_.back()->socket().handle(), 0, ZMQ_POLLIN, 0});
@@ -160,8 +165,8 @@ class FantailSubscribers final : public Subscribers {
 
 class Fantail final : public Contender {
  public:
-  Fantail(std::string gateway, wire::Encoding encoding)
-      : gateway_(std::move(gateway)), encoding_(encoding) {}
+  Fantail(std::string gateway, wire::Encoding encoding, std::string keys_folder)
+      : gateway_(std::move(gateway)), encoding_(encoding), keys_folder_(std::move(keys_folder)) {}
 
   // As its desks do unless they are told otherwise.
   std::string name() const override {
@@ -171,26 +176,39 @@ class Fantail final : public Contender {
   }
   std::vector<std::string> Command(const std::string& upstream,
                                    const std::string& ready_file) const override {
-    return {gateway_,       "--upstream", upstream,      "--listen", "tcp://127.0.0.1:*",
-            "--ready-file", ready_file,   "--log-level", "error"};
+    std::vector<std::string> command = {gateway_,   "--upstream",        upstream,
+                                        "--listen", "tcp://127.0.0.1:*", "--ready-file",
+                                        ready_file, "--log-level",       "error"};
+    if (!keys_folder_.empty()) command.insert(command.end(), {"--keys", keys_folder_});
+    return command;
   }
   std::unique_ptr<Publisher> MakePublisher(const Workload& workload) const override {
-    return std::make_unique<FantailPublisher>(workload);
+    return std::make_unique<FantailPublisher>(workload, KeysOfAll());
   }
   std::unique_ptr<Subscribers> MakeSubscribers(const std::string& endpoint,
                                                Tally* tally) const override {
-    return std::make_unique<FantailSubscribers>(encoding_, endpoint, tally);
+    return std::make_unique<FantailSubscribers>(encoding_, KeysOfAll(), endpoint, tally);
   }
 
  private:
+  // One pair for all of them: what it costs does not depend on whose it is.
+  std::shared_ptr<const Keys> KeysOfAll() const {
+    if (keys_folder_.empty()) return nullptr;
+    absl::StatusOr<std::shared_ptr<const Keys>> keys = net::ReadKeys(keys_folder_);
+    FANTAIL_CHECK(keys.ok(), keys.status());
+    return *std::move(keys);
+  }
+
   const std::string gateway_;
   const wire::Encoding encoding_;
+  const std::string keys_folder_;
 };
 
 }  // namespace
 
-std::unique_ptr<Contender> MakeFantail(std::string gateway, wire::Encoding encoding) {
-  return std::make_unique<Fantail>(std::move(gateway), encoding);
+std::unique_ptr<Contender> MakeFantail(std::string gateway, wire::Encoding encoding,
+                                       std::string keys_folder) {
+  return std::make_unique<Fantail>(std::move(gateway), encoding, std::move(keys_folder));
 }
 
 }  // namespace fantail::bench

@@ -105,8 +105,8 @@ void KnownPublisher::Run() {
       published_ += records.size();
     }
     bool more = router.Receive(
-        [&](std::string_view from, const wire::Message& message) {
-          server.Receive(from, message.bytes(), now);
+        [&](const net::SessionRouter::From& from, const wire::Message& message) {
+          server.Receive(from.address, message.bytes(), now, from.user);
         },
         kMessagesATurn);
     more = server.Turn(now) || more;

@@ -5,12 +5,14 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/run_main.h"
+#include "fantail/net/key_folder.h"
 #include "tools/fantail-bench/bus_bench.h"
 #include "tools/fantail-bench/comparison.h"
 #include "tools/fantail-bench/cuts.h"
@@ -57,15 +59,45 @@ void Declare(Options* o, app::CommandLine* line) {
                 "latency at 20,000 ticks a second");
 }
 
-absl::Status Measure(const Options& o, std::vector<Row>* rows) {
-  const TemporaryFolder folder;
-  const Workload workload(o.subscribers,
-                          o.interest == "all" ? InterestKind::kAll : InterestKind::kWatchlists);
-  std::vector<std::unique_ptr<Contender>> contenders;
+using Contenders = std::vector<std::unique_ptr<Contender>>;
+
+Contenders MakeRelays(const Options& o, const std::string& /*folder*/) {
+  Contenders contenders;
   contenders.push_back(MakeFantail(o.gateway, wire::Encoding::kShared));
   contenders.push_back(MakeZmqProxy(Self()));
   contenders.push_back(MakeRawRelay(Self(), o.subscribers));
   contenders.push_back(MakeFantail(o.gateway, wire::Encoding::kPlain));
+  return contenders;
+}
+
+// The keys of publisher, gateway and desks, which are one pair; and somebody who may connect.
+void WriteKeys(const std::string& folder) {
+  const net::KeyPair own = net::MakeKeyPair();
+  const net::KeyPair other = net::MakeKeyPair();
+  std::filesystem::create_directories(folder + "/clients");
+  std::ofstream(folder + "/bench.secret") << "secret " << own.secret_key << "\n";
+  std::ofstream(folder + "/clients/other.public") << "public " << other.public_key << "\n";
+  using Perms = std::filesystem::perms;
+  std::filesystem::permissions(folder + "/bench.secret", Perms::owner_read | Perms::owner_write);
+}
+
+Contenders MakeKeyed(const Options& o, const std::string& folder) {
+  const std::string keys = folder + "/keys";
+  WriteKeys(keys);
+  Contenders contenders;
+  for (const wire::Encoding encoding : {wire::Encoding::kPlain, wire::Encoding::kShared}) {
+    contenders.push_back(MakeFantail(o.gateway, encoding));
+    contenders.push_back(MakeFantail(o.gateway, encoding, keys));
+  }
+  return contenders;
+}
+
+absl::Status Measure(const Options& o, Contenders (*make)(const Options&, const std::string&),
+                     std::vector<Row>* rows) {
+  const TemporaryFolder folder;
+  const Workload workload(o.subscribers,
+                          o.interest == "all" ? InterestKind::kAll : InterestKind::kWatchlists);
+  const Contenders contenders = make(o, folder.path());
   for (const auto& contender : contenders) rows->push_back({contender->name(), {}});
   const RunOptions options{
       .window = std::chrono::seconds(o.seconds), .rate = o.rate, .folder = folder.path()};
@@ -101,8 +133,25 @@ int Fanout(int argc, char** argv) {
   }
   app::SeedLibcRandom();
   std::vector<Row> rows;
-  if (const absl::Status s = Measure(options, &rows); !s.ok()) return line.Fail(s);
+  if (const absl::Status s = Measure(options, MakeRelays, &rows); !s.ok()) return line.Fail(s);
   std::fputs(Report(rows, options.rate != 0).c_str(), stdout);
+  if (Complete(rows)) return app::kExitDone;
+  return line.Fail(absl::DataLossError("not every tick came once and in order; see the table"));
+}
+
+int KeyBench(int argc, char** argv) {
+  Options options;
+  options.gateway = std::filesystem::path(Self()).parent_path() / "../../gateway/fantail-gateway";
+  app::CommandLine line("fantail-bench keys",
+                        "measures what keys cost: the gateway with CURVE beside itself without");
+  Declare(&options, &line);
+  if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
+  app::SeedLibcRandom();
+  std::vector<Row> rows;
+  if (const absl::Status s = Measure(options, MakeKeyed, &rows); !s.ok()) return line.Fail(s);
+  rows[1].name = "plain, keys";
+  rows[3].name = "shared, keys";
+  std::fputs(ReportKeys(rows, {"plain", "shared"}).c_str(), stdout);
   if (Complete(rows)) return app::kExitDone;
   return line.Fail(absl::DataLossError("not every tick came once and in order; see the table"));
 }
@@ -110,6 +159,7 @@ int Fanout(int argc, char** argv) {
 int Main(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "fanout") return Fanout(argc - 1, argv + 1);
+  if (command == "keys") return KeyBench(argc - 1, argv + 1);
   if (command == "cuts") return Cuts(argc - 1, argv + 1);
   if (command == "replay") return Replay(argc - 1, argv + 1);
   if (command == "sessions") return Sessions(argc - 1, argv + 1);
@@ -138,7 +188,8 @@ int Main(int argc, char** argv) {
   std::vector<std::string> words;
   line.Positionals(
       "COMMAND", &words,
-      "fanout: the gateway beside other relays; sessions: many desks that want little each; "
+      "fanout: the gateway beside other relays; keys: with CURVE beside without; sessions: many "
+      "desks that want little each; "
       "cuts: links that fall silent; "
       "stopped: desks that stand still; objects: beside ticks; thin-link: one that carries too "
       "little; tape: tapes beside "

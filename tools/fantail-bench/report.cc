@@ -68,13 +68,28 @@ std::string LatencyLine(const Row& row) {
   return line + '\n';
 }
 
-}  // namespace
-
-std::string Report(const std::vector<Row>& rows, bool with_latency) {
+std::string Table(const std::vector<Row>& rows) {
   std::string text = fmt::format("{:<16}{:>12}{:>14}{:>17}{:>10}{:>13}{:>10}{:>14}{:>14}{:>7}\n",
                                  "", "M ticks/s", "M deliv./s", "M deliv./CPU-s", "CPU %",
                                  "MB/s above", "B/tick", "wanted", "delivered", "wrong");
   for (const Row& row : rows) text += Line(row);
+  return text;
+}
+
+}  // namespace
+
+std::string ReportKeys(const std::vector<Row>& rows, const std::vector<std::string>& names) {
+  std::string text = Table(rows) + '\n';
+  const auto work = [](const Result& r) { return r.DeliveriesPerCpuSecond(); };
+  for (size_t i = 0; i < names.size(); ++i) {
+    text += fmt::format("ratio_with_keys_{} {:.2f}\n", names[i],
+                        RatioOfMedians(rows[2 * i + 1], rows[2 * i], work));
+  }
+  return text;
+}
+
+std::string Report(const std::vector<Row>& rows, bool with_latency) {
+  std::string text = Table(rows);
   if (with_latency) {
     text += fmt::format("\n{:<16}{:>12}{:>12}{:>12}{:>12}\n", "latency, us", "p50", "p99", "p99.9",
                         "max");

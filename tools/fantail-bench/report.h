@@ -20,6 +20,10 @@ struct Row {
 // REQUIRES: the rows are fantail-gateway, zmq_proxy and the raw relay, with equally many runs.
 std::string Report(const std::vector<Row>& rows, bool with_latency);
 
+// The same for the gateway beside itself. REQUIRES: the rows are in pairs of these `names`, the
+// first of each without keys and the second with them.
+std::string ReportKeys(const std::vector<Row>& rows, const std::vector<std::string>& names);
+
 }  // namespace fantail::bench
 
 #endif  // FANTAIL_BENCH_REPORT_H_

@@ -7,6 +7,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -18,6 +19,7 @@
 #include "fantail/app/status_line.h"
 #include "fantail/net/bus_loop.h"
 #include "fantail/net/clock.h"
+#include "fantail/net/key_folder.h"
 #include "tools/fantail-history/service.h"
 
 namespace fantail::history {
@@ -56,7 +58,9 @@ void Declare(Options* o, app::CommandLine* line) {
 class Program final : private admin::Subject {
  public:
   Program(const Options& options, Library* library)
-      : service_(library, options.common.feed),
+      : options_(options),
+        context_(options.common.keys),
+        service_(library, options.common.feed),
         server_({.name = options.common.name, .node = app::RandomNodeId()},
                 {HistoryService(options.common.feed), DirectoryService(options.common.feed)},
                 static_cast<uint32_t>(options.capacity), &service_),
@@ -68,6 +72,8 @@ class Program final : private admin::Subject {
   }
 
   absl::Status Start() {
+    app::ReloadKeys(&reload_, options_.common, net::ReadKeys,
+                    [this](const auto& keys) { context_.SetKeys(keys); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     return admin_.Start(&ready_lines_);
   }
@@ -133,6 +139,7 @@ class Program final : private admin::Subject {
     return more;
   }
 
+  const Options& options_;
   net::Context context_;
   Service service_;
   bus::Server server_;
@@ -151,7 +158,8 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
+  absl::Status keys = app::SecurePlaces(
+      &options.common, net::ReadKeys, {{app::EndpointUse::kConnect, "--connect", options.connect}});
   keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   if (const char* problem = FeedNameProblem(options.common.feed)) {

@@ -7,6 +7,7 @@
 #include "fantail/app/common_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -18,6 +19,7 @@
 #include "fantail/app/written_file.h"
 #include "fantail/net/clock.h"
 #include "fantail/net/connector.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 #include "tools/fantail-record/recorder.h"
 
@@ -93,6 +95,7 @@ class Program final : private admin::Subject {
         signals_(signals),
         tape_(std::move(tape)),
         patterns_(std::move(patterns)),
+        context_(options.common.keys),
         recorder_(tape_.get(), [](const std::string& line) { app::LogInfo("{}", line); }),
         lines_({.feed = options.common.feed,
                 .name = options.common.name,
@@ -100,12 +103,14 @@ class Program final : private admin::Subject {
                 .role = feed::Role::kSubscriber},
                1, &recorder_),
         connectors_(&context_, &lines_, app::EndpointTexts(options.connect),
-                    app::AllowMoves(options.common.plaintext), app::KernelRandom()),
+                    app::AllowMoves(options.common), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every),
         admin_("fantail-record", options.admin, options.common) {}
 
   absl::Status Start() {
+    app::ReloadKeys(&reload_, options_.common, net::ReadKeys,
+                    [this](const auto& keys) { context_.SetKeys(keys); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     started_ = net::ReadMonotonicClock();
     if (tape_->state().epoch().value != 0) {
@@ -272,7 +277,8 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::CheckPlaintext("--connect", options.connect, options.common.plaintext);
+  absl::Status keys = app::SecurePlaces(
+      &options.common, net::ReadKeys, {{app::EndpointUse::kConnect, "--connect", options.connect}});
   keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   absl::StatusOr<std::vector<Pattern>> patterns = PatternsOf(options.patterns);

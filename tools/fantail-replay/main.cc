@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/key_options.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -21,6 +22,7 @@
 #include "fantail/app/written_file.h"
 #include "fantail/feed/server_sink.h"
 #include "fantail/net/clock.h"
+#include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
 #include "fantail/net/session_router.h"
 #include "tools/fantail-replay/keys.h"
@@ -49,6 +51,7 @@ class Replay {
       : options_(options),
         zone_(player.zone),
         signals_(signals),
+        context_(options.common.keys),
         router_(&context_),
         server_({.feed = options.common.feed,
                  .name = options.common.name,
@@ -71,6 +74,10 @@ class Replay {
   ~Replay() { app::SetBeforeLogLine(nullptr); }
 
   absl::Status Start() {
+    app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
+      context_.SetKeys(keys);
+      server_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
+    });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
@@ -114,8 +121,8 @@ class Replay {
     bool more = false;
     if (poller_.Readable(&router_.socket())) {
       more = router_.Receive(
-          [&](std::string_view from, const wire::Message& message) {
-            server_.Receive(from, message.bytes(), now);
+          [&](const net::SessionRouter::From& from, const wire::Message& message) {
+            server_.Receive(from.address, message.bytes(), now, from.user);
           },
           kMessagesPerTurn);
     }
@@ -127,13 +134,17 @@ class Replay {
     }
     if (const auto code = OnPlayerState(now)) return code;
     Report(now);
+    key_log_.Report(context_.TakeRefused(), now);
     Wait(now, more);
     return std::nullopt;
   }
 
   std::optional<int> OnSignals() {
     while (const auto signal = signals_->Next()) {
-      if (*signal == SIGHUP) continue;  // nothing to read again
+      if (*signal == SIGHUP) {
+        reload_.Run();
+        continue;
+      }
       terminal_.Clear();
       terminal_.Suspend();
       if (*signal != SIGTSTP) {
@@ -288,6 +299,8 @@ class Replay {
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
+  app::KeyLog key_log_;
+  app::Reload reload_;
   bool released_ = false;
   std::optional<MonotonicTime> drain_until_;  // once the player has nothing more
   uint64_t damaged_ = 0;
@@ -322,11 +335,9 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  if (const absl::Status s =
-          app::CheckPlaintext("--listen", options.listen, options.common.plaintext);
-      !s.ok()) {
-    return line.Fail(s);
-  }
+  const absl::Status keys = app::SecurePlaces(
+      &options.common, net::ReadKeys, {{app::EndpointUse::kListen, "--listen", options.listen}});
+  if (!keys.ok()) return line.Fail(keys);
   if (options.start_paused && isatty(STDIN_FILENO) == 0) {
     return line.Fail(absl::InvalidArgumentError(
         "--start-paused: standard input is no terminal, so no key could go on; use --wait-for"));

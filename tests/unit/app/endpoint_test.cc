@@ -60,8 +60,8 @@ TEST(EndpointTest, WantsPlaintextSaidForAnOpenLink) {
   const absl::Status refused = CheckPlaintext("--listen", *Listen("tcp://*:1"), false);
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(refused.message(),
-            "--listen \"tcp://*:1\": not loopback, and there are no keys; add --plaintext to run "
-            "it unencrypted and open to anybody");
+            "--listen \"tcp://*:1\": not loopback, and there are no keys; give --keys FOLDER, or "
+            "add --plaintext to run it unencrypted and open to anybody");
 }
 
 }  // namespace
