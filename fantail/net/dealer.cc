@@ -77,6 +77,10 @@ std::string Dealer::HandshakeProblem(const Monitor::Event& event) {
   }
   if (refused_) return "it has no keys; leave --keys away here, or give it some";
   if (event.of_another_protocol()) return "what listens there does not speak ZMTP";
+  if (node_ == &keys_->own) {
+    return "it hung up on the first words: its key is not ours, and nodes has none for it; put it "
+           "there, with a line `at` if there are several";
+  }
   return "it hung up on the first words: its key is not that of nodes/" + node_->name +
          ".public, or it is no node, or too busy";
 }
