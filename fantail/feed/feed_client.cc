@@ -210,7 +210,7 @@ void FeedClient::Connected(wire::Link* link, std::string peer, MonotonicTime now
   link_ = link;
   peer_ = std::move(peer);
   phase_ = Phase::kGreeting;
-  reach_before_ = reach_;
+  reach_before_ = reach_ = reach();
   connected_at_ = now;
   drop_.reset();
   Send(wire::Encode(wire::Hello{.feed = options_.feed,

@@ -172,8 +172,8 @@ class FeedClient final : public wire::Caller {
   // Whether the epoch is a recording that is played again. Known when OnNewEpoch comes.
   bool replay() const { return replay_; }
   Position through() const { return bookmark_; }
-  // Of the newest record or image of the epoch that has come.
-  Position reach() const { return reach_; }
+  // Of what has come of the epoch, nothing is from beyond it.
+  Position reach() const { return std::max(reach_, lost_through_); }
   // The interest that is acknowledged: complete through through(), and live after it.
   const Interest& complete() const { return complete_; }
   // Whether all that the owner wants is acknowledged, or refused.
@@ -282,8 +282,11 @@ class FeedClient final : public wire::Caller {
   Epoch epoch_;
   bool paced_ = false;
   bool replay_ = false;
-  Position through_;   // as the owner knows it
-  Position reach_;     // of the newest record or image: beyond through_ where a resume broke off
+  Position through_;  // as the owner knows it
+  Position reach_;    // of the newest record or image: beyond through_ where a resume broke off
+  // The end of the gaps that were told. Images that make up for them may be from there, whatever
+  // position the node has reached: its own proofs know of them, another node's do not.
+  Position lost_through_;
   Position bookmark_;  // of complete_; behind through_ at a node that is behind the one before
   Interest complete_;
   Interest told_;  // of complete_, what the owner has all of through through_

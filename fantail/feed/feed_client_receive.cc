@@ -63,7 +63,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
 void FeedClient::BeginEpoch(Epoch epoch, bool paced) {
   epoch_ = epoch;
   paced_ = paced;
-  through_ = bookmark_ = reach_ = reach_before_ = Position{};
+  through_ = bookmark_ = reach_ = reach_before_ = lost_through_ = Position{};
   complete_ = told_ = Interest();
   topics_ = Topics();
   if (!planted::On(planted::Bug::kKeepSequences)) states_.clear();
@@ -260,7 +260,7 @@ void FeedClient::On(const wire::Image& image) {
     const bool told =
         state.expects_image || image.at <= state.lost_through || options_.newest.has_value();
     if (state.last.value != 0 && !told) {
-      ReportGap(one.topic, through_, image.at, GapReason::kNotHeld);
+      ReportGap(one.topic, through_, reach(), GapReason::kNotHeld);
     }
     TakeImage(one, statuses);
   });
@@ -315,6 +315,7 @@ void FeedClient::TakeGap(GapNotice notice) {
     for (Pattern& lost : Lost(pattern, notice)) notice.patterns.push_back(std::move(lost));
   }
   if (notice.patterns.empty()) return;
+  lost_through_ = std::max(lost_through_, notice.to);
   ++counters_.gaps;
   events_->OnGap(notice);
   // Images follow, and then a have; until it comes, some of what is shown is old.

@@ -194,24 +194,28 @@ void Lines::OnTopic(Line* line, TopicId id, std::string_view name) {
 void Lines::OnImage(Line* line, const TopicImage& image, std::span<const wire::Tick> statuses) {
   if (!line->joined) return;
   TopicState& topic = topic_states_[image.topic.value];
+  const Position reach = std::max(through_, line->client.reach());
   const bool news = image.sequence > topic.last;
-  const bool expected = topic.expects_image || topic.anew;
+  // That of a line that has not come to the end of the gap is not the one that makes up for it.
+  const bool expected = topic.anew || (topic.expects_image && reach >= topic.lost_through);
   if (!topic.open || (!news && !expected)) return;
-  // The line is behind what the owner had: it cannot begin the topic for it.
-  if (image.sequence < topic.last) return TakeOut(line);
-  if (topic.last.value != 0 && !expected) {
+  const std::string_view name = topics_.Name(image.topic);
+  const bool back = image.sequence < topic.last;
+  // The line is behind what the owner had: it cannot begin again for it what is promised. What is
+  // not begins anew from further back, as an object does that is not over.
+  if (back && complete_.Matches(name)) return TakeOut(line);
+  if (topic.last.value != 0 && !expected && reach > topic.lost_through) {
     // Of what is newly wanted the owner has an older image, and records after it, over another
     // line; of what is promised, the image stands for more than the gap before it, which the owner
     // had over another line.
-    Miss(line, {.from = through_,
-                .to = std::max(through_, line->client.reach()),
-                .patterns = {Pattern(topics_.Name(image.topic))}});
+    Miss(line, {.from = through_, .to = reach, .patterns = {Pattern(name)}});
     if (!line->joined) return;
   }
   // It begins here: the older records that came before join nothing any more.
-  NeedAgain({Pattern(topics_.Name(image.topic))});
+  NeedAgain({Pattern(name)});
+  if (topic.anew || back) topic = {.open = true};
   const Sequence after = std::exchange(topic.last, image.sequence);
-  topic.expects_image = topic.anew = false;
+  if (reach >= topic.lost_through) topic.expects_image = false;
   ++images_;
   if (after.value == 0) return events_->OnImage(image);
   events_->OnUpdate({.image = image, .after = after, .statuses = StatusesAfter(statuses, after)});
@@ -222,12 +226,16 @@ void Lines::OnRecords(Line* line, std::span<const wire::Record> records) {
   fresh_.clear();
   for (const wire::Record& record : records) {
     TopicState& topic = topic_states_[record.tick.topic.value];
-    if (!topic.open || record.tick.sequence <= topic.last) continue;
+    if (!topic.open) continue;
+    // All of it comes anew, without an image.
+    if (topic.anew && record.tick.sequence.value == 1) topic = {.open = true};
+    if (record.tick.sequence <= topic.last) continue;
     if (topic.anew || record.tick.sequence > topic.last + 1) {
       TakeOut(line);  // another line has what is missing, or this one when it resumes
       break;
     }
     topic.last = record.tick.sequence;
+    topic.expects_image = false;
     fresh_.push_back(record);
   }
   if (fresh_.empty()) return;
@@ -252,9 +260,9 @@ void Lines::Advance(Position through) {
 }
 
 void Lines::OnGap(Line* line, const GapNotice& gap) {
+  line->lost_through = std::max(line->lost_through, gap.to);
   if (!line->joined) {
     line->broken = true;
-    line->lost_through = std::max(line->lost_through, gap.to);
     return;
   }
   // What the line has not brought, and will not, the owner may have had over another one that has
@@ -278,7 +286,9 @@ void Lines::Miss(Line* line, const GapNotice& gap) {
   for (const Pattern& pattern : gap.patterns) {
     topics_.ForEachMatch(pattern, [&](TopicId id) {
       TopicState& topic = topic_states_[id.value];
-      if (topic.last.value != 0) topic.expects_image = true;
+      if (topic.last.value == 0) return;
+      topic.expects_image = true;
+      topic.lost_through = std::max(topic.lost_through, gap.to);
     });
   }
   NeedAgain(gap.patterns);

@@ -70,6 +70,7 @@ class Lines {
     Sequence last;               // newest that the owner has
     bool open = false;           // promised or wanted
     bool expects_image = false;  // after a gap
+    Position lost_through;       // what is missing up to here has been told
     bool anew = false;           // nothing was promised of it: it begins anew, with an image
   };
 

@@ -21,7 +21,7 @@ class Lines::Line final : private FeedEvents {
   bool joined = false;
   bool covers = true;     // all that the owner has been promised may be expected of it
   bool broken = true;     // since a gap or a new epoch, nothing has said that it is whole again
-  Position lost_through;  // of its gaps that another line may have filled
+  Position lost_through;  // the end of its gaps: before that it is not whole again
   MonotonicTime out_at;   // since when it is not joined
   HaveNotice have;        // the newest
   bool asked = false;     // for all of needed_

@@ -247,7 +247,7 @@ void SimDesk::TakeRecord(const wire::Record& record) {
   if (!HasVenue(record.tick.venue, topic.venues[sequence - 1])) violate(" has another venue");
   if (record.position != topic.positions[sequence - 1]) violate(" is at another position");
   if (!mine->allowed) violate(" is not wanted");
-  const bool carries = world_->objects() && !PayloadOf(topic.name, sequence).empty();
+  const bool carries = world_->IsObject(topic.name) && !PayloadOf(topic.name, sequence).empty();
   if (carries && !payloads_.contains(record.position)) violate(" came without its payload");
   if (sequence != mine->sequence + 1) {
     violate(" after " + std::to_string(mine->sequence) + " of the same topic");

@@ -159,7 +159,7 @@ void SimPublisher::Publish(const std::string& symbol) {
   row.tick.size = random.Below(1000) + 1;
   row.tick.price_exponent = -2;
   std::string payload;
-  if (world_->objects()) {
+  if (world_->IsObject(symbol)) {
     const auto sequence = static_cast<uint32_t>(Published(symbol) + 1);
     const wire::Part part{.offset = sequence,
                           .first = world_->DrawEdgeOfObject(),
@@ -255,7 +255,7 @@ void SimGateway::MendHoles() {
         server()->AddTopic(record.tick.topic, published.name);
         if (!venue.empty()) server()->AddVenue(record.tick.venue, venue);
         const std::string payload = PayloadOf(published.name, sequence);
-        if (world_->objects()) {
+        if (world_->IsObject(published.name)) {
           server()->AddPayload(record.position, std::as_bytes(std::span(payload)));
         }
         server()->AddBackfill({&record, 1});

@@ -118,7 +118,7 @@ void Scenario::DrawOptions() {
   options_.window_messages = static_cast<uint32_t>(random_.Between(4, 128));
   // Each part is a message: with a few at a time, older ones would be on their way for longer than
   // a world has to heal.
-  if (world_.objects()) options_.window_messages = std::max(options_.window_messages, 64u);
+  if (world_.HasObjects()) options_.window_messages = std::max(options_.window_messages, 64u);
   options_.max_backlog_bytes = size_t{1} << (10 + random_.Below(8));
   options_.max_total_backlog_bytes = options_.max_backlog_bytes * (1 + random_.Below(4));
   options_.climb_within = seconds(2);

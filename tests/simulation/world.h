@@ -14,6 +14,7 @@
 #include <memory>
 #include <queue>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -100,14 +101,20 @@ class World {
       : random_(seed),
         encoding_random_(~seed),
         part_random_(seed ^ 0x9e3779b97f4a7c15),
-        objects_(part_random_.OneIn(6)) {}
+        content_(DrawContent()) {}
 
   MonotonicTime now() const { return now_; }
   Random& random() { return random_; }
   // What the next node or desk asks for. Drawn apart, so that it moves nothing else of a seed.
   wire::Encoding DrawEncoding() { return static_cast<wire::Encoding>(encoding_random_.Below(3)); }
-  // Whether the feed is one of objects; a feed has either these or ticks. Likewise drawn apart.
-  bool objects() const { return objects_; }
+  // Whether the topic is one of objects. A feed that somebody uses has either these or ticks; in a
+  // mixed world both go through the same nodes, and neither may disturb the other. Likewise drawn
+  // apart.
+  bool IsObject(std::string_view topic) const {
+    if (content_ != Content::kMixed) return content_ == Content::kObjects;
+    return topic.starts_with("CC") || topic.starts_with("CX");
+  }
+  bool HasObjects() const { return content_ != Content::kTicks; }
   bool DrawEdgeOfObject() { return part_random_.OneIn(4); }
   bool FewPacked() { return encoding_random_.OneIn(2); }
   uint32_t DrawShareFrom() { return 1 + static_cast<uint32_t>(encoding_random_.Below(2)); }
@@ -183,6 +190,7 @@ class World {
   }
 
  private:
+  enum class Content : uint8_t { kTicks, kObjects, kMixed };
   enum class Kind : uint8_t { kAction, kTurn, kDown, kUp };
   struct Event {
     MonotonicTime time;
@@ -214,12 +222,16 @@ class World {
   void Deliver(Connection* c, bool down);
   void TraceMessage(const Connection& c, bool down, const wire::Message& message) const;
   void KickAll(Node* node);
+  Content DrawContent() {
+    if (part_random_.OneIn(6)) return Content::kObjects;
+    return part_random_.OneIn(5) ? Content::kMixed : Content::kTicks;
+  }
   Nanos Jitter() { return std::chrono::milliseconds(random_.Between(100, 400)); }
 
   Random random_;
   Random encoding_random_;
   Random part_random_;
-  const bool objects_;
+  const Content content_;
   MonotonicTime now_{std::chrono::seconds(1)};
   std::map<std::string, std::unique_ptr<Node>> nodes_;
   std::vector<std::unique_ptr<Connection>> connections_;

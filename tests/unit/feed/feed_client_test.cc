@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "fantail/feed/digest.h"
 #include "tests/support/damage.h"
 #include "tests/unit/feed/client_fixture.h"
 
@@ -225,19 +224,6 @@ TEST_F(ClientTest, WhatIsMissingInAGapThatWasToldIsNotToldAgain) {
   EXPECT_EQ(events.Take().front(), "gap 31-39 AAPL: a sequence was missing");
 }
 
-// As the node above says it when its own proof has failed.
-TEST_F(ClientTest, AProofThatFailedAtTheNodeIsTold) {
-  GoLive();
-  Name(1, "AAPL");
-  Batch({0}, {9}, {At(3, Trade(1, 1))});
-  events.Take();
-  Gets(wire::Gap{.from = {0}, .to = {9}, .patterns = TextOf("*"), .reason = 5});
-  EXPECT_EQ(events.Take(), (Said{"gap 0-9 *: a proof of completeness failed"}));
-  Image(1, 1, {9});
-  EXPECT_EQ(events.Take(), (Said{"image at 1"}));
-}
-
-// Given up and wanted again before the owner knows of the first, it would begin anew unexplained.
 TEST_F(ClientTest, AChangeIsUnderWayUntilTheOwnerHasBeenTold) {
   client.SetInterest(testing::P({"A*", "B*"}), now);
   Connect();
@@ -404,47 +390,6 @@ TEST_F(ClientTest, WhileHeldItAcknowledgesNothingNewAndSaysThatItLives) {
   const wire::Ack ack = link.inbox.Last<wire::Ack>();
   EXPECT_TRUE(ack.held);
   EXPECT_EQ(ack.messages, 0u);
-}
-
-TEST_F(ClientTest, ARightProofIsCountedAndAWrongOneIsAGapAndANewBeginning) {
-  GoLive();
-  Name(1, "AAPL");
-  Batch({0}, {2}, {At(1, Trade(1, 1)), At(2, Trade(1, 2))});
-  events.Take();
-  const uint64_t digest = 2 * DigestFactor("AAPL");
-  Gets(wire::Proof{.version = 1, .at = {2}, .digest = digest});
-  EXPECT_EQ(client.counters().proofs, 1u);
-  Gets(wire::Proof{.version = 1, .at = {2}, .digest = digest + 1});
-  EXPECT_EQ(events.Take(), Said{"gap 0-2 A*: a proof of completeness failed"});
-  EXPECT_EQ(Dropped(), "a proof of completeness failed");
-  Reconnect();
-  Welcome();
-  EXPECT_EQ(link.inbox.Last<wire::Want>().starts[0].kind, wire::StartKind::kFresh);
-}
-
-// What a resume had brought when it broke off is beyond what the next node proves.
-TEST_F(ClientTest, AProofOfANodeThatIsBehindWhatHasComeIsNotJudged) {
-  GoLive();
-  Name(1, "AAPL");
-  Batch({0}, {2}, {At(1, Trade(1, 1)), At(2, Trade(1, 2))});
-  Reconnect();
-  Welcome();
-  Batch({2}, {9}, {At(5, Trade(1, 3))}, wire::Replay::kResumed);
-  Reconnect();
-  Welcome();
-  Have({2});
-  events.Take();
-  Gets(wire::Proof{.version = 1, .at = {2}, .digest = 2 * DigestFactor("AAPL")});
-  EXPECT_EQ(events.Take(), Said{});
-  Batch({2}, {9}, {At(5, Trade(1, 3))});
-  Gets(wire::Proof{.version = 1, .at = {9}, .digest = 3 * DigestFactor("AAPL")});
-  EXPECT_EQ(client.counters().proofs, 1u);
-}
-
-TEST_F(ClientTest, AProofOfAnotherWantIsNotJudged) {
-  GoLive();
-  Gets(wire::Proof{.version = 7, .at = {2}, .digest = 12345});
-  EXPECT_EQ(Dropped(), "not dropped");
 }
 
 TEST_F(ClientTest, TheEndIsAcknowledgedAtOnceAndIsAState) {

@@ -15,6 +15,7 @@
 #include "fantail/base/random.h"
 #include "fantail/feed/forwarder.h"
 #include "fantail/feed/lines.h"
+#include "fantail/wire/part.h"
 #include "tests/unit/feed/ticks.h"
 
 namespace fantail::feed {
@@ -70,6 +71,7 @@ class Consumer final : public FeedEvents {
   void OnRecords(std::span<const wire::Record> records) override {
     for (const wire::Record& r : records) {
       TopicImage& image = images[r.tick.topic];
+      if (r.tick.sequence.value == 1 && lost.erase(r.tick.topic) > 0) image = TopicImage();
       if (r.tick.sequence.value != image.sequence.value + 1) {
         ADD_FAILURE() << (lines && lines->size() == 1 ? "below " : "desk ")
                       << now->time_since_epoch().count() / 1000000 << " " << names[r.tick.topic]
@@ -207,10 +209,16 @@ class LinesFixture : public ::testing::Test {
     up.client->Connected(up.link.get(), up.to, now);
   }
 
-  void Publish(const std::string& symbol) {
+  void Publish(const std::string& symbol) { Publish(symbol, testing::Trade(0, 0, 100)); }
+  // The next part of an object.
+  void PublishPart(const std::string& symbol, bool first) {
+    Publish(symbol, wire::TickOf({.first = first}));
+  }
+  void Publish(const std::string& symbol, wire::Tick tick) {
     const auto [it, fresh] = ids.try_emplace(symbol, static_cast<uint32_t>(ids.size()));
     if (fresh) hq->AddTopic(TopicId{it->second}, symbol);
-    wire::Tick tick = testing::Trade(it->second, ++sequences[it->second], 100);
+    tick.topic = TopicId{it->second};
+    tick.sequence = Sequence{++sequences[it->second]};
     ++head;
     const wire::Record record{head, tick};
     hq->AddRecords({&record, 1});

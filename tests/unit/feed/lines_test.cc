@@ -123,6 +123,53 @@ TEST_F(LinesTest, AGapOfWhatAnotherLineHasBroughtIsNoneEvenIfThatLineIsGone) {
   ExpectEqual(desk, desk_lines);
 }
 
+// Both lines are behind nodes that lost something, and neither can fill the other's gap.
+TEST_F(LinesTest, AnImageOfALineThatIsBehindIsNotTakenForTheOneThatMakesUpForAGap) {
+  AddDesk({"*"});
+  Run(seconds(2));
+  for (const char* link : {"left>hq", "right>hq"}) {
+    upstreams.at(link).link->silent = upstreams.at(link).cut = true;
+  }
+  Run(seconds(4), false);
+  ASSERT_NE(desk_lines.state().state, State::kLive);
+  TopicImage image = truth[ids.at("IBM")];
+  const auto lose = [&](const char* name, uint64_t more) {
+    gateways.at(name)->server().AddGap(
+        {.from = head, .to = head + more, .patterns = P({"IBM"}), .reason = GapReason::kUpstream});
+    Run(milliseconds(10), false);
+  };
+  lose("right", 50);
+  lose("left", 100);
+  gateways.at("right")->server().AddImage(image);
+  Run(milliseconds(10), false);
+  image.sequence = image.sequence + 3;
+  gateways.at("left")->server().AddImage(image);
+  Run(milliseconds(10), false);
+  EXPECT_EQ(desk.gap_count, 2u);
+  EXPECT_EQ(desk.images[image.topic].sequence, image.sequence);
+}
+
+// An image from behind what the owner had, and records from there on.
+TEST_F(LinesTest, AnObjectThatIsNotOverBeginsAnewWhenItIsWantedAgain) {
+  AddDesk({"*"});
+  Run(seconds(1), false);
+  for (int part = 0; part < 6; ++part) PublishPart("FILM", part == 2);
+  PublishPart("SONG", true);
+  PublishPart("SONG", false);
+  Run(seconds(1));
+  desk_lines.SetInterest(P({"A*"}), now);
+  Run(seconds(1));
+  desk_lines.SetInterest(P({"*"}), now);
+  Run(seconds(1));
+  EXPECT_TRUE(desk_lines.current());
+  PublishPart("FILM", false);
+  Run(seconds(1));
+  Run(seconds(1), false);
+  ExpectEqual(desk, desk_lines);
+  EXPECT_EQ(desk_lines.counters().sessions, 2u);
+  EXPECT_EQ(desk.gap_count, 0u);
+}
+
 TEST_F(LinesTest, AProofThatFailedAtTheNodeOfALineTakesItOut) {
   AddDesk({"*"});
   Run(seconds(1), false);
