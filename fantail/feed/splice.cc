@@ -48,7 +48,8 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session, Monoton
   // lost that is true only when its images are there: so these come first, and what of the replay
   // they hold already is dropped by the client.
   const bool images_first = !lost_.empty() && imaged_ < to_image_.size();
-  const bool replays = std::find(included_.begin(), included_.end(), true) != included_.end();
+  const bool replays =
+      !conflated_ && std::find(included_.begin(), included_.end(), true) != included_.end();
   if (!replays) cursor_ = state.head();
   read_archive_ = false;
   if (cursor_ < state.held_from() && cursor_ < state.head()) {
@@ -140,6 +141,7 @@ void Splice::Begin(const EpochState& state, Session* session) {
   std::vector<Pattern> patterns;
   for (const auto& [pattern, start] : change_.add) patterns.push_back(pattern);
   interest_ = Interest(std::move(patterns));
+  conflated_ = session->newest != nullptr && !session->newest->asked();
   cursor_ = state.head();
   held_from_ = HeldFrom(state);
   // What is born while the node makes up for a gap of its own has lost records too.
@@ -172,10 +174,11 @@ void Splice::Begin(const EpochState& state, Session* session) {
       lost_after = std::min(lost_after, start.after);
       start.kind = wire::StartKind::kFresh;
     }
-    if (start.kind == wire::StartKind::kResume && session->asked_interval) {
+    if (start.kind == wire::StartKind::kResume && (session->asked_interval || conflated_)) {
       newest_of(pattern, start.after);
       continue;
     }
+    if (conflated_) resumed.push_back(pattern);
     if (start.kind == wire::StartKind::kResume) cursor_ = std::min(cursor_, start.after);
     if (start.kind == wire::StartKind::kBackfill) {
       if (floor > start.after) SendShortfall({pattern, start.after, floor}, session);
@@ -185,7 +188,7 @@ void Splice::Begin(const EpochState& state, Session* session) {
   }
   SendGap(state, session, lost_after, std::move(lost), GapReason::kNotHeld);
   SendNames(state, session);
-  if (lost_.empty()) BeginObjects(state, session);
+  if (lost_.empty() && !conflated_) BeginObjects(state, session);
   resumed_ = Interest(std::move(resumed));
 }
 

@@ -44,7 +44,8 @@ class Splice {
   // When done: the session's new interest, and what it is told.
   const WantChange& change() const { return change_; }
   bool resolved() const { return resolved_; }
-  // Of a newest-only session: what it goes on with where it stopped. Nothing is replayed of that.
+  // Of a newest-only session: what it goes on with where it stopped, or, of one that is too slow,
+  // where it began here. Nothing is replayed of that.
   const Interest& resumed() const { return resumed_; }
   Position resumed_after() const { return resumed_after_; }
 
@@ -86,6 +87,9 @@ class Splice {
 
   WantChange change_;
   Interest interest_;  // of everything that is brought up here
+  // A gateway takes a record for a sign that all of its interest has come up to there. To a session
+  // that is too slow that is not true: what its topics missed is told with their next image.
+  bool conflated_ = false;
   Interest resumed_;
   Position resumed_after_;
   bool resolved_ = false;

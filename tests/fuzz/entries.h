@@ -20,12 +20,24 @@ void FuzzPacked(std::span<const std::byte> bytes);
 // to a FeedServer and to a Forwarder's client, with turns in between.
 void FuzzSessions(std::span<const std::byte> bytes);
 
+// Takes the bytes as what the plain subscribers of an open feed send, and as what its node is
+// given; aborts if a message of it is not what a client in another language can verify.
+void FuzzOpenFeed(std::span<const std::byte> bytes);
+
+// Reads the bytes as a capture; aborts if a problem does not name the file.
+void FuzzPcap(std::span<const std::byte> bytes);
+
 // Each reads the bytes as a file of that kind, and aborts if a row comes out that its CSV line does
 // not give back. The bytes are a capture for the first two; FuzzIex also takes them as the payload
 // of one datagram.
 void FuzzIex(std::span<const std::byte> bytes);
 void FuzzItch(std::span<const std::byte> bytes);
+void FuzzCsv(std::span<const std::byte> bytes);
 void FuzzNdjson(std::span<const std::byte> bytes);
+
+// Reads the bytes as a configuration and as a branch file; aborts if what is wrong with them is not
+// told in one line that begins with the file's name.
+void FuzzConfig(std::span<const std::byte> bytes);
 
 }  // namespace fantail::fuzz
 

@@ -1,10 +1,6 @@
 #include "tests/fuzz/tape_entries.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <set>
 #include <string>
@@ -14,6 +10,7 @@
 #include "fantail/tape/content.h"
 #include "fantail/tape/tape_reader.h"
 #include "fantail/wire/columns.h"
+#include "tests/fuzz/memory_file.h"
 
 namespace fantail::fuzz {
 namespace {
@@ -24,24 +21,6 @@ std::vector<uint64_t> Aligned(std::span<const std::byte> bytes) {
   if (!bytes.empty()) std::memcpy(words.data(), bytes.data(), bytes.size());
   return words;
 }
-
-// A file in memory, by a path.
-class MemoryFile {
- public:
-  explicit MemoryFile(std::span<const std::byte> bytes) : fd_(memfd_create("tape", MFD_CLOEXEC)) {
-    FANTAIL_CHECK(fd_ >= 0, errno);
-    const auto wrote = write(fd_, bytes.data(), bytes.size());
-    FANTAIL_CHECK(wrote == static_cast<ssize_t>(bytes.size()), errno);
-  }
-  ~MemoryFile() { close(fd_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-
-  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-
- private:
-  int fd_;
-};
 
 // Aborts at a record without a name, and at a gap that ends before it begins.
 class Named final : public feed::FeedContent {

@@ -195,5 +195,50 @@ TEST_F(NewestTest, WhatComesBeforeEveryTickAgainIsToldInGapsThatJoin) {
   EXPECT_EQ(told, To("slow").Last<wire::Have>().at) << "and then every tick again";
 }
 
+// A gateway would take them for a sign that all else has come up to there.
+TEST_F(NewestTest, WhoIsTooSlowGetsNoRecordsOfWhatItWantsBesides) {
+  options.max_backlog_bytes = 64 * 1024;
+  options.window_messages = 4;
+  Start();
+  for (int i = 0; i < 2000; ++i) Publish("B" + std::to_string(i));
+  Join("slow", {"A*"});
+  for (int i = 0; i < 30; ++i) {
+    Publish("AAPL", 200);
+    Turn();
+  }
+  ASSERT_EQ(server->counters().fell_behind, 1u);
+  To("slow").Clear();
+  Want("slow", {"B*"});
+  for (int i = 0; i < 100; ++i) {
+    if (i < 30) Publish("AAPL"), Publish("B0");
+    now += milliseconds(20);
+    Ping("slow");
+    AckAll("slow");
+    Turn();
+  }
+  const TopicId topic = topics["B0"].first;
+  uint32_t last = 0;
+  for (const wire::Image& image : To("slow").All<wire::Image>()) {
+    for (const wire::TopicHead& each : image.heads) {
+      if (each.topic == topic) last = each.sequence.value;
+    }
+  }
+  EXPECT_GT(last, 1u) << "more than what there was when it was wanted";
+  EXPECT_EQ(To("slow").Last<wire::Have>().version, version);
+  for (const wire::Batch& batch : To("slow").All<wire::Batch>()) {
+    EXPECT_NE(batch.replay, wire::Replay::kResumed) << batch.after.value;
+    for (const wire::Tick& tick : batch.ticks) {
+      if (tick.topic != topic) continue;
+      EXPECT_EQ(tick.sequence.value, ++last);
+    }
+  }
+  EXPECT_EQ(last, 31u);
+  size_t told = 0;
+  for (const wire::Gap& gap : To("slow").All<wire::Gap>()) {
+    for (const std::string_view pattern : gap.patterns) told += pattern == "B0" ? 1 : 0;
+  }
+  EXPECT_GT(told, 0u);
+}
+
 }  // namespace
 }  // namespace fantail::feed
