@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 #include "fantail/base/check.h"
@@ -36,8 +35,7 @@ size_t Split(std::string_view line, RowFields* fields) {
 }
 
 char* Copy(std::string_view text, char* out) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
+  return std::copy(text.begin(), text.end(), out);
 }
 
 // A name, in quotation marks if it needs them.

@@ -95,8 +95,7 @@ bool ReadPoint(std::string_view raw, size_t* at, std::string* out) {
 char* FormatJsonString(std::string_view text, char* out) {
   *out++ = '"';
   if (std::all_of(text.begin(), text.end(), IsPlain)) [[likely]] {
-    std::memcpy(out, text.data(), text.size());
-    out += text.size();
+    out = std::copy(text.begin(), text.end(), out);
     *out++ = '"';
     return out;
   }

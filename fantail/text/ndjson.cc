@@ -1,8 +1,8 @@
 #include "fantail/text/ndjson.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
-#include <cstring>
 
 #include "fantail/base/check.h"
 
@@ -13,8 +13,7 @@ using wire::Tick;
 using wire::TickKind;
 
 char* Copy(std::string_view text, char* out) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
+  return std::copy(text.begin(), text.end(), out);
 }
 
 char* FormatNumber(uint64_t number, char* out) {

@@ -1,6 +1,6 @@
 #include "fantail/wire/message.h"
 
-#include <cstring>
+#include <algorithm>
 #include <new>
 
 namespace fantail::wire {
@@ -42,7 +42,7 @@ Message Message::WithSize(size_t size) {
 
 Message Message::CopyOf(std::span<const std::byte> bytes) {
   Message message = WithSize(bytes.size());
-  std::memcpy(message.Fill().data(), bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), message.Fill().begin());
   return message;
 }
 

@@ -38,7 +38,7 @@ inline const char* Broken(const wire::Hello& m) {
 inline const char* Broken(const wire::Welcome& m) {
   if (m.feed.size() > 64 || m.name.size() > 64) return "a name";
   if (m.window_bytes < wire::kMaxMessageBytes || m.window_messages == 0) return "a window";
-  return m.encoding == wire::Encoding::kPlain ? nullptr : "an encoding";
+  return m.encoding <= wire::Encoding::kShared ? nullptr : "an encoding";
 }
 inline const char* Broken(const wire::Refused& m) {
   return m.reason.size() > wire::kMaxReasonBytes ? "a reason" : nullptr;

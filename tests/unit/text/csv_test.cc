@@ -139,6 +139,13 @@ TEST_F(CsvTest, PrintsTheShortestForm) {
             "1,A,quote,,,2683.8,3.0292,2683.81,31.4395,BN.SPOT\n");
 }
 
+// As other sources leave it. The sanitizer says so if what is not there is read.
+TEST_F(CsvTest, PrintsARowWhoseVenueIsNoTextAtAll) {
+  std::string line;
+  AppendCsvRow("A", std::string_view(), Parse("1,A,trade,5.5,100,,,,,"), &line);
+  EXPECT_EQ(line, "1,A,trade,5.5,100,,,,,\n");
+}
+
 TEST_F(CsvTest, QuotesNamesThatNeedIt) {
   EXPECT_EQ(Reprint("1,\"A,B\",trade,5,1,,,,,\"a \"\"b\"\"\"\n"),
             "1,\"A,B\",trade,5,1,,,,,\"a \"\"b\"\"\"\n");

@@ -267,6 +267,11 @@ TEST(MessageTest, IsAlignedTo16AndFrom4KiBOnTo64) {
   }
 }
 
+// The sanitizer says so if it is read.
+TEST(MessageTest, NothingHasACopyThatHoldsNothing) {
+  EXPECT_EQ(Message::CopyOf({}).size(), 0u);
+}
+
 TEST(MessageTest, AReleasedReferenceIsGivenBackWithUnref) {
   Message message = Encode(AHello());
   const Message keep = message;
