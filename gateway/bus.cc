@@ -60,6 +60,7 @@ void Declare(Options* o, app::CommandLine* line) {
   line->FromBranch("--upstream", app::BranchPart::kBusUpstream);
   line->Option("--keep SIZE", &o->kept, "most bytes of answers kept for who asks the same again");
   line->Option("--keep-for TIME", &o->kept_for, "how long such an answer is kept");
+  app::AddRightsOption(&o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-bus run --listen tcp://127.0.0.1:5570", "a bus of its own");
   line->Example(
@@ -128,6 +129,7 @@ class Bus {
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    broker_.SetAccess(options_.common.access);
     absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     app::LogInfo("listening at {}{}", *bound, upstream_ == nullptr ? "" : ", with a bus above");
@@ -192,6 +194,7 @@ class Bus {
   void ReloadKeys() {
     const std::shared_ptr<const Keys> keys =
         app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (auto access = app::ReloadAccess(options_.common)) broker_.SetAccess(std::move(access));
     if (keys == nullptr) return;
     context_.SetKeys(keys);
     broker_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });

@@ -100,6 +100,7 @@ void Declare(Options* o, app::CommandLine* line) {
   line->FromBranch("--bus", app::BranchPart::kBus);
   line->Option("--repair-rate SIZE", &o->repair_rate,
                "the most that is fetched a second; 0 is as fast as it goes");
+  app::AddRightsOption(&o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
@@ -147,6 +148,7 @@ class Gateway {
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    forwarder_.server().SetAccess(options_.common.access);
     absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     listening_ = *std::move(bound);
@@ -264,6 +266,8 @@ class Gateway {
   void ReloadKeys() {
     const std::shared_ptr<const Keys> keys =
         app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (auto access = app::ReloadAccess(options_.common))
+      forwarder_.server().SetAccess(std::move(access));
     if (keys == nullptr) return;
     context_.SetKeys(keys);
     forwarder_.server().ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });

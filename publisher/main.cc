@@ -100,6 +100,7 @@ void Declare(Options* o, app::CommandLine* line) {
                "delete segments that are older; 0 keeps all");
   line->Flag("--new-epoch", &o->new_epoch,
              "begin a new numbering, as on a new day, whatever the journal holds");
+  app::AddRightsOption(&o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --speed 20",
@@ -142,6 +143,7 @@ class Publisher {
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    server_.SetAccess(options_.common.access);
     if (absl::Status s = Begin(); !s.ok()) return s;
     const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
@@ -269,6 +271,7 @@ class Publisher {
   void ReloadKeys() {
     const std::shared_ptr<const Keys> keys =
         app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (auto access = app::ReloadAccess(options_.common)) server_.SetAccess(std::move(access));
     if (keys == nullptr) return;
     context_.SetKeys(keys);
     server_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });

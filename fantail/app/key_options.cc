@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "fantail/app/access_file.h"
 #include "fantail/app/session_log.h"
 
 namespace fantail::app {
@@ -29,6 +30,15 @@ absl::Status CheckWithKeys(const CommonOptions& options, const Place& place) {
 
 absl::Status SecurePlaces(CommonOptions* options, const KeyReader& read,
                           std::initializer_list<Place> places) {
+  if (!options->rights_file.empty()) {
+    if (options->keys_folder.empty()) {
+      return absl::FailedPreconditionError(
+          "--rights: without keys nobody is anybody; give --keys FOLDER too");
+    }
+    absl::StatusOr<std::shared_ptr<const Access>> access = ReadAccess(options->rights_file);
+    if (!access.ok()) return About("--rights", access.status());
+    options->access = *std::move(access);
+  }
   if (options->keys_folder.empty()) {
     for (const Place& place : places) {
       absl::Status s = CheckPlaintext(place.option, place.endpoints, options->plaintext);
@@ -71,6 +81,17 @@ std::shared_ptr<const Keys> ReloadKeys(const CommonOptions& options, const KeyRe
   }
   LogInfo("keys read again: {} clients, {} nodes", (*keys)->clients.size(), (*keys)->nodes.size());
   return *std::move(keys);
+}
+
+std::shared_ptr<const Access> ReloadAccess(const CommonOptions& options) {
+  if (options.rights_file.empty()) return nullptr;
+  absl::StatusOr<std::shared_ptr<const Access>> access = ReadAccess(options.rights_file);
+  if (!access.ok()) {
+    LogError("--rights: {}; all rights stay as they were", std::string(access.status().message()));
+    return nullptr;
+  }
+  LogInfo("rights read again: of {} users", (*access)->users.size());
+  return *std::move(access);
 }
 
 void KeyLog::Report(const RefusedKeys& refused, MonotonicTime now) {

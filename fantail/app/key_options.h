@@ -41,7 +41,7 @@ struct Place {
 
 // Reads the keys, if there are to be any, into `options`: then a key must be known for each node
 // that is connected to, and somebody must be let in where it listens. Without keys nothing may lead
-// beyond loopback, unless the options say --plaintext.
+// beyond loopback, unless the options say --plaintext. Reads the rights, too, which want keys.
 absl::Status SecurePlaces(CommonOptions* options, const KeyReader& read,
                           std::initializer_list<Place> places);
 
@@ -53,6 +53,9 @@ std::function<bool(const std::string& endpoint)> AllowMoves(const CommonOptions&
 // reason in the log, if `current` is to stay; without a word if there are no keys.
 std::shared_ptr<const Keys> ReloadKeys(const CommonOptions& options, const KeyReader& read,
                                        const Keys* current);
+
+// The same of the rights.
+std::shared_ptr<const Access> ReloadAccess(const CommonOptions& options);
 
 // Says which keys were refused. One owner.
 class KeyLog {

@@ -74,6 +74,7 @@ class Replay {
 
   absl::Status Start() {
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    server_.SetAccess(options_.common.access);
     const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     if (absl::Status s = player_.Start(net::ReadMonotonicClock()); !s.ok()) return s;
@@ -137,6 +138,7 @@ class Replay {
   void ReloadKeys() {
     const std::shared_ptr<const Keys> keys =
         app::ReloadKeys(options_.common, net::ReadKeys, context_.keys().get());
+    if (auto access = app::ReloadAccess(options_.common)) server_.SetAccess(std::move(access));
     if (keys == nullptr) return;
     context_.SetKeys(keys);
     server_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
