@@ -3,6 +3,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 #include "fantail/admin/admin.h"
 #include "fantail/admin/bus_report.h"
@@ -68,6 +69,7 @@ void Declare(Options* o, app::CommandLine* line) {
                          admin::ListOf(bus::kBrokerMetrics, admin::kBrokerGauges,
                                        bus::kMemberMetrics, admin::kBusJoined),
                          line);
+  app::AddRightsOption(&o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-bus run --listen tcp://127.0.0.1:5570", "a bus of its own");
   line->Example(
@@ -140,7 +142,10 @@ class Bus final : private admin::Subject {
       context_.SetKeys(keys);
       broker_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
     });
+    app::ReloadRights(&reload_, options_.common,
+                      [this](auto access) { broker_.SetAccess(std::move(access)); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    broker_.SetAccess(options_.common.access);
     absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     app::LogInfo("listening at {}{}", *bound, upstream_ == nullptr ? "" : ", with a bus above");

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "fantail/admin/admin.h"
 #include "fantail/admin/bus_report.h"
@@ -113,6 +114,7 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--repair-rate SIZE", &o->repair_rate,
                "the most that is fetched a second; 0 is as fast as it goes");
   admin::AddAdminOptions(&o->admin, Metrics(), line);
+  app::AddRightsOption(&o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
@@ -166,7 +168,10 @@ class Gateway final : private admin::Subject {
       context_.SetKeys(keys);
       forwarder_.server().ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
     });
+    app::ReloadRights(&reload_, options_.common,
+                      [this](auto access) { forwarder_.server().SetAccess(std::move(access)); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    forwarder_.server().SetAccess(options_.common.access);
     absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     listening_ = *std::move(bound);

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "fantail/admin/admin.h"
 #include "fantail/admin/node_report.h"
@@ -110,6 +111,7 @@ void Declare(Options* o, app::CommandLine* line) {
       &o->admin,
       admin::ListOf(feed::kServerMetrics, admin::kServerGauges, kFeederMetrics, kJournalBytes),
       line);
+  app::AddRightsOption(&o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --speed 20",
@@ -157,7 +159,10 @@ class Publisher final : private admin::Subject {
       context_.SetKeys(keys);
       server_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
     });
+    app::ReloadRights(&reload_, options_.common,
+                      [this](auto access) { server_.SetAccess(std::move(access)); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    server_.SetAccess(options_.common.access);
     if (absl::Status s = Begin(); !s.ok()) return s;
     const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());

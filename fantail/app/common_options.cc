@@ -61,6 +61,12 @@ void AddCommonOptions(CommonOptions* options, CommandLine* line) {
   line->AddFiles();
 }
 
+void AddRightsOption(CommonOptions* options, CommandLine* line) {
+  line->Option("--rights FILE", &options->rights_file,
+               "TOML: what each user may see, ask and serve; whoever has a key may do all if never "
+               "given");
+}
+
 void AddLinesOption(std::string* lines, CommandLine* line) {
   line->Choice(
       "--lines HOW", lines, {"one", "all"},

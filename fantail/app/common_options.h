@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "fantail/app/options.h"
 #include "fantail/app/written_file.h"
+#include "fantail/base/access.h"
 #include "fantail/base/keys.h"
 #include "fantail/base/time.h"
 
@@ -17,11 +18,13 @@ namespace fantail::app {
 
 struct CommonOptions {
   std::string feed = "ticks";
-  std::string name;                  // DefaultName() once declared
-  std::string ready_file;            // empty: none
-  std::string summary_file;          // empty: none
-  std::string keys_folder;           // empty: none
-  std::shared_ptr<const Keys> keys;  // of that folder, once SecurePlaces has read them
+  std::string name;                      // DefaultName() once declared
+  std::string ready_file;                // empty: none
+  std::string summary_file;              // empty: none
+  std::string keys_folder;               // empty: none
+  std::shared_ptr<const Keys> keys;      // of that folder, once SecurePlaces has read them
+  std::string rights_file;               // empty: none
+  std::shared_ptr<const Access> access;  // of that file, likewise
   bool plaintext = false;
   bool background = false;
   std::string log_level = "info";
@@ -32,6 +35,9 @@ struct CommonOptions {
 // Declares them under a title of their own; call it behind the program's own options.
 // REQUIRES: `options` outlives `line`.
 void AddCommonOptions(CommonOptions* options, CommandLine* line);
+
+// Declares `--rights FILE`, for a node.
+void AddRightsOption(CommonOptions* options, CommandLine* line);
 
 // Declares `--lines one|all`: how many of several endpoints above are used at a time.
 void AddLinesOption(std::string* lines, CommandLine* line);

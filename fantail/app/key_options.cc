@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "fantail/app/access_file.h"
 #include "fantail/app/session_log.h"
 
 namespace fantail::app {
@@ -31,6 +32,15 @@ absl::Status CheckWithKeys(const CommonOptions& options, const Place& place) {
 
 absl::Status SecurePlaces(CommonOptions* options, const KeyReader& read,
                           std::initializer_list<Place> places) {
+  if (!options->rights_file.empty()) {
+    if (options->keys_folder.empty()) {
+      return absl::FailedPreconditionError(
+          "--rights: without keys nobody is anybody; give --keys FOLDER too");
+    }
+    absl::StatusOr<std::shared_ptr<const Access>> access = ReadAccess(options->rights_file);
+    if (!access.ok()) return About("--rights", access.status());
+    options->access = *std::move(access);
+  }
   if (options->keys_folder.empty()) {
     for (const Place& place : places) {
       absl::Status s = CheckPlaintext(place.option, place.endpoints, options->plaintext);
@@ -71,6 +81,16 @@ void ReloadKeys(Reload* reload, const CommonOptions& options, const KeyReader& r
     }
     take(*keys);
     return absl::OkStatus();
+  });
+}
+
+void ReloadRights(Reload* reload, const CommonOptions& options,
+                  std::function<void(std::shared_ptr<const Access>)> take) {
+  if (options.access == nullptr) return;
+  reload->Add("--rights", [file = options.rights_file, take = std::move(take)] {
+    absl::StatusOr<std::shared_ptr<const Access>> access = ReadAccess(file);
+    if (access.ok()) take(*std::move(access));
+    return access.status();
   });
 }
 

@@ -42,7 +42,7 @@ struct Place {
 
 // Reads the keys, if there are to be any, into `options`: then a key must be known for each node
 // that is connected to, and somebody must be let in where it listens. Without keys nothing may lead
-// beyond loopback, unless the options say --plaintext.
+// beyond loopback, unless the options say --plaintext. Reads the rights, too, which want keys.
 absl::Status SecurePlaces(CommonOptions* options, const KeyReader& read,
                           std::initializer_list<Place> places);
 
@@ -54,6 +54,10 @@ std::function<bool(const std::string& endpoint)> AllowMoves(const CommonOptions&
 // changed takes a restart.
 void ReloadKeys(Reload* reload, const CommonOptions& options, const KeyReader& read,
                 std::function<void(const std::shared_ptr<const Keys>&)> take);
+
+// The same of the rights.
+void ReloadRights(Reload* reload, const CommonOptions& options,
+                  std::function<void(std::shared_ptr<const Access>)> take);
 
 // Says which keys were refused. One owner.
 class KeyLog {

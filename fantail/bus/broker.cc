@@ -144,6 +144,10 @@ void Broker::OnOffer(Peer* peer, const Offer& offer) {
     if (service.starts_with("bus.")) {
       return Refuse(peer, RefusedCode::kProtocol, "services that begin with bus. are its own");
     }
+    if (!MayServe(*peer, service)) {
+      return Refuse(peer, RefusedCode::kRights,
+                    peer->user + " may not serve " + EscapeUnprintable(service) + " here");
+    }
   }
   Withdraw(peer);
   peer->capacity = offer.capacity;
@@ -162,6 +166,34 @@ void Broker::OnOffer(Peer* peer, const Offer& offer) {
   }
   tell_reachable_ = true;
   observer_->OnServices(*peer);
+}
+
+bool Broker::MayAsk(const Peer& peer, std::string_view service) const {
+  if (access_ == nullptr) return true;
+  const Rights* const rights = access_->Of(peer.user);
+  return rights != nullptr && Rights::Allow(rights->ask, service);
+}
+
+bool Broker::MayServe(const Peer& peer, std::string_view service) const {
+  if (access_ == nullptr) return true;
+  const Rights* const rights = access_->Of(peer.user);
+  return rights != nullptr && Rights::Allow(rights->serve, service);
+}
+
+void Broker::SetAccess(std::shared_ptr<const Access> access) {
+  access_ = std::move(access);
+  std::vector<Peer*> gone;
+  for (const auto& [number, peer] : peers_) {
+    for (const std::string& service : peer->services) {
+      if (MayServe(*peer, service)) continue;
+      gone.push_back(peer.get());
+      break;
+    }
+  }
+  for (Peer* peer : gone) {
+    Refuse(peer, RefusedCode::kRights, "the rights of " + peer->user + " changed");
+  }
+  Settle();
 }
 
 void Broker::ReviewUsers(const std::function<bool(std::string_view user)>& known) {

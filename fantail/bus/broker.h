@@ -23,7 +23,7 @@
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
-#include "fantail/base/metric.h"
+#include "fantail/base/access.h"
 #include "fantail/bus/jobs.h"
 #include "fantail/bus/member.h"
 #include "fantail/bus/messages.h"
@@ -132,6 +132,9 @@ class Broker {
   // empty if there are no keys. What there is to say goes out with the next Turn.
   void Receive(std::string_view address, wire::Message message, MonotonicTime now,
                std::string_view user = {});
+  // What users may ask and serve from now on; null: what anybody may. A server that may not serve
+  // what it does is lost, and comes again.
+  void SetAccess(std::shared_ptr<const Access> access);
   // The members whose users are not `known` any more are lost.
   void ReviewUsers(const std::function<bool(std::string_view user)>& known);
   // Timers and what could not be sent before. Call it every turn of the loop, and at least every
@@ -183,6 +186,8 @@ class Broker {
   void TellReachable();
   void SendReachable(Peer* peer);
   void Withdraw(Provider* provider);
+  bool MayAsk(const Peer& peer, std::string_view service) const;
+  bool MayServe(const Peer& peer, std::string_view service) const;
   void WatchPeers();
 
   // --- Requests and answers: broker_jobs.cc, broker_answers.cc. `came`: the message in which they
@@ -227,6 +232,7 @@ class Broker {
   wire::Links* const links_;
   BrokerObserver* const observer_;
   BrokerCounters counters_;
+  std::shared_ptr<const Access> access_;  // null: there are no rights
   MonotonicTime now_;
   MonotonicTime watched_at_;
   std::unique_ptr<Upstream> upstream_;

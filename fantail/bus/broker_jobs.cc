@@ -4,6 +4,7 @@
 
 #include "fantail/base/check.h"
 #include "fantail/base/planted.h"
+#include "fantail/base/printable.h"
 #include "fantail/bus/upstream.h"
 #include "fantail/wire/limits.h"
 
@@ -29,6 +30,10 @@ void Broker::OnRequest(Peer* peer, const Request& request, wire::Message came) {
   if (peer->asked.size() >= options_.max_asked * clients ||
       peer->asked_bytes + request.body.size() > options_.max_asked_bytes * clients) {
     return fail(FailureCode::kBusy, "this client waits for as many answers as it may");
+  }
+  if (!MayAsk(*peer, request.service)) {
+    return fail(FailureCode::kRefused,
+                peer->user + " may not ask " + EscapeUnprintable(request.service) + " here");
   }
   if (request.hops > wire::kMaxHops) {
     return fail(FailureCode::kRefused, "a loop: it has passed more buses than there can be");

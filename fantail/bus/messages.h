@@ -76,6 +76,7 @@ enum class RefusedCode : uint8_t {
   kProtocol = 4,  // a message that makes no sense
   kLoop = 5,      // the bus that joins is above this one already
   kKey = 6,       // the key has been taken away
+  kRights = 7,    // not what this user may serve
 };
 
 struct Refused {

@@ -113,7 +113,9 @@ void FeedServer::Acknowledge(const HaveNotice& have, const Interest& acknowledge
     coverage.Answered(backfill.request);
   }
   for (const Pattern& pattern : have.refused) coverage.Refuse(pattern, have.reason);
-  if (!have.refused.empty()) cover_dirty_ = true;
+  if (have.refused.empty()) return;
+  cover_dirty_ = true;
+  EndRefused(acknowledged);
 }
 
 void FeedServer::SetUpstream(const FeedState& state, MonotonicTime proved_at) {
@@ -206,7 +208,9 @@ std::optional<FeedServer::Problem> FeedServer::HelloProblem(const wire::Hello& h
 }
 
 void FeedServer::Open(std::string_view address, std::string_view user, const wire::Hello& hello) {
-  if (const auto problem = HelloProblem(hello)) {
+  std::optional<Problem> problem = HelloProblem(hello);
+  if (!problem) problem = UserProblem(user);
+  if (problem) {
     observer_->OnRefused(hello.name, problem->reason);
     return Refuse(address, problem->code, problem->reason);
   }
@@ -214,6 +218,10 @@ void FeedServer::Open(std::string_view address, std::string_view user, const wir
   session->address = address;
   session->name = hello.name;
   session->user = user;
+  if (const Rights* const rights = RightsOf(user)) {
+    session->may_see = Interest(rights->see);
+    session->may_want = rights->patterns;
+  }
   session->node = hello.node;
   session->role = static_cast<Role>(hello.role);
   session->last_heard = session->last_progress = session->last_proof = now_;
@@ -256,25 +264,15 @@ void FeedServer::SayGoodbye(Session* session, wire::GoodbyeCode code, std::strin
   Forget(session, reason);
 }
 
-void FeedServer::ReviewUsers(const std::function<bool(std::string_view user)>& known) {
-  std::vector<Session*> gone;
-  for (const auto& [address, session] : sessions_) {
-    if (!known(session->user)) gone.push_back(session.get());
-  }
-  for (Session* session : gone) {
-    SayGoodbye(session, wire::GoodbyeCode::kKey,
-               "the key of " + session->user + " has been taken away");
-  }
-}
-
 const char* FeedServer::WantProblem(const Session& session, const wire::Want& want) const {
   if (session.wants.size() >= kMostWaitingWants) return "too many wants at once";
   const WantChange& change = session.assembling;
   const size_t added = change.add.size() + change.refused.size() + want.starts.size();
   const size_t removed = change.remove.size() + want.remove.Count();
   const size_t kept = session.patterns.size() - std::min(removed, session.patterns.size());
-  const bool too_many = added > options_.max_patterns || removed > options_.max_patterns ||
-                        (!want.more && kept + added > options_.max_patterns);
+  const uint32_t most = MostPatterns(session);
+  const bool too_many =
+      added > most || removed > options_.max_patterns || (!want.more && kept + added > most);
   return too_many ? "too many patterns" : nullptr;
 }
 
@@ -302,7 +300,7 @@ void FeedServer::OnWant(Session* session, const wire::Want& want) {
   change.version = want.version;
   auto start = want.starts.begin();
   for (const std::string_view text : want.add) {
-    AddOrRefuse(Pattern(text), *start++, &change);
+    AddOrRefuse(*session, Pattern(text), *start++, &change);
   }
   for (const std::string_view text : want.remove) change.remove.emplace_back(text);
   if (want.more) return;
@@ -310,8 +308,13 @@ void FeedServer::OnWant(Session* session, const wire::Want& want) {
   cover_dirty_ = true;
 }
 
-void FeedServer::AddOrRefuse(Pattern pattern, const wire::Start& start, WantChange* change) const {
-  if (!allow_.empty() && !allow_.Covers(pattern)) {
+void FeedServer::AddOrRefuse(const Session& session, Pattern pattern, const wire::Start& start,
+                             WantChange* change) {
+  if (session.may_see && !session.may_see->Covers(pattern)) {
+    const std::vector<Pattern>& may_see = session.may_see->patterns();
+    change->reason = options_.name + " lets " + session.user + " see only " +
+                     (may_see.empty() ? "nothing" : DescribePatterns(may_see));
+  } else if (!allow_.empty() && !allow_.Covers(pattern)) {
     change->reason = options_.name + " allows only " + DescribePatterns(allow_.patterns());
   } else if (!covers_everything_ && wanted_.size() + change->add.size() >= options_.max_cover &&
              !wanted_.contains(pattern)) {
@@ -320,6 +323,7 @@ void FeedServer::AddOrRefuse(Pattern pattern, const wire::Start& start, WantChan
     change->add.emplace_back(std::move(pattern), start);
     return;
   }
+  ++counters_.patterns_refused;
   change->refused.push_back(std::move(pattern));
 }
 
@@ -400,7 +404,7 @@ wire::Message FeedServer::MakeWelcome(const Session& session) const {
                         .window_bytes = options_.window_bytes,
                         .window_messages = options_.window_messages,
                         .encoding = session.encoding,
-                        .max_patterns = options_.max_patterns};
+                        .max_patterns = MostPatterns(session)};
   if (state_ != nullptr) {
     welcome.epoch = state_->epoch();
     welcome.paced = state_->paced();

@@ -24,6 +24,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "fantail/base/access.h"
 #include "fantail/base/ids.h"
 #include "fantail/base/metric.h"
 #include "fantail/base/time.h"
@@ -111,6 +112,7 @@ struct ServerCounters {
   uint64_t fell_behind = 0;  // sessions that got newest values instead of every tick
   uint64_t climbed = 0;      // and every tick again
   uint64_t would_block = 0;
+  uint64_t patterns_refused = 0;  // not allowed here, or to that user
 };
 
 inline constexpr auto kServerMetrics = std::to_array<Metric<ServerCounters>>({
@@ -143,6 +145,9 @@ inline constexpr auto kServerMetrics = std::to_array<Metric<ServerCounters>>({
     {&ServerCounters::would_block,
      {"fantail_sessions_would_block_total", Unit::kNone,
       "sends that a full queue put off to a later turn"}},
+    {&ServerCounters::patterns_refused,
+     {"fantail_patterns_refused_total", Unit::kNone,
+      "patterns that a session may not have, or that were too many"}},
 });
 static_assert(TellsAll(kServerMetrics));
 
@@ -210,6 +215,9 @@ class FeedServer {
   // `user`: whose key it came with; empty if there are no keys.
   void Receive(std::string_view address, std::span<const std::byte> bytes, MonotonicTime now,
                std::string_view user = {});
+  // What users may do from now on; null: what anybody may. Each session whose rights have become
+  // others gets a goodbye, and comes again from where it was: then it wants what it may.
+  void SetAccess(std::shared_ptr<const Access> access);
   // Says goodbye to the sessions of users that are not `known` any more.
   void ReviewUsers(const std::function<bool(std::string_view user)>& known);
 
@@ -263,14 +271,19 @@ class FeedServer {
     std::string reason;
   };
   std::optional<Problem> HelloProblem(const wire::Hello& hello) const;
+  std::optional<Problem> UserProblem(std::string_view user) const;
+  const Rights* RightsOf(std::string_view user) const;
+  uint32_t MostPatterns(const Session& session) const;
   void Forget(Session* session, std::string_view reason);
+  void EndRefused(const Interest& acknowledged);
   void SayGoodbye(Session* session, wire::GoodbyeCode code, std::string_view reason);
   void OnUndecodable(Session* session, std::string_view address, wire::DecodeError error);
   void Dispatch(Session* session, const wire::AnyMessage& message);
   void OnWant(Session* session, const wire::Want& want);
   const char* WantProblem(const Session& session, const wire::Want& want) const;
   bool BeyondHead(const wire::Want& want) const;
-  void AddOrRefuse(Pattern pattern, const wire::Start& start, WantChange* change) const;
+  void AddOrRefuse(const Session& session, Pattern pattern, const wire::Start& start,
+                   WantChange* change);
   void OnAck(Session* session, const wire::Ack& ack);
   void OnPing(Session* session, const wire::Ping& ping);
   Nanos Waiting(const Session& session) const;
@@ -315,6 +328,7 @@ class FeedServer {
 
   const ServerOptions options_;
   const Interest allow_;
+  std::shared_ptr<const Access> access_;  // null: there are no rights
   wire::Links* const links_;
   ServerObserver* const observer_;
   ServerCounters counters_;

@@ -61,7 +61,9 @@ struct Session {
 
   std::string address;  // the transport's word for the peer
   std::string name;
-  std::string user;  // whose key it came with; empty if there are no keys
+  std::string user;                 // whose key it came with; empty if there are no keys
+  std::optional<Interest> may_see;  // nothing: whatever there is
+  uint32_t may_want = 0;            // so many patterns; 0: as many as anybody
   NodeId node;
   Role role = Role::kSubscriber;
   uint32_t encodings = 0;  // that it reads, as it said hello

@@ -80,6 +80,7 @@ enum class RefusedCode : uint8_t {
   kLoop = 5,       // the client is above this node already
   kEncoding = 6,   // no encoding in common
   kBookmark = 7,   // a bookmark beyond the head of the feed
+  kNoRights = 8,   // whose key it is, may do nothing here
 };
 
 struct Refused {
@@ -227,6 +228,7 @@ enum class GoodbyeCode : uint8_t {
   kProtocol = 3,  // a message that makes no sense
   kMove = 4,      // go to `endpoint`
   kKey = 5,       // the key has been taken away
+  kRights = 6,    // the user's rights have changed: come again
 };
 
 struct Goodbye {

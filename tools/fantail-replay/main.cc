@@ -78,7 +78,10 @@ class Replay {
       context_.SetKeys(keys);
       server_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
     });
+    app::ReloadRights(&reload_, options_.common,
+                      [this](auto access) { server_.SetAccess(std::move(access)); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
+    server_.SetAccess(options_.common.access);
     const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
     if (absl::Status s = player_.Start(net::ReadMonotonicClock()); !s.ok()) return s;

@@ -1,0 +1,49 @@
+// What each user may do at a node. The user is whose key a connection has;
+// fantail/app/access_file.h reads it from a file.
+//
+// Thread: values; shared as std::shared_ptr<const Access>.
+#ifndef FANTAIL_BASE_ACCESS_H_
+#define FANTAIL_BASE_ACCESS_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fantail/base/pattern.h"
+
+namespace fantail {
+
+struct Rights {
+  std::vector<Pattern> see;    // topics
+  std::vector<Pattern> ask;    // services of a bus
+  std::vector<Pattern> serve;  // likewise
+  // At a time, and of one session; 0 is as many as the node allows anybody.
+  uint32_t sessions = 0;
+  uint32_t patterns = 0;
+
+  static bool Allow(const std::vector<Pattern>& rights, std::string_view name) {
+    return std::any_of(rights.begin(), rights.end(),
+                       [&](const Pattern& pattern) { return pattern.Matches(name); });
+  }
+  friend bool operator==(const Rights&, const Rights&) = default;
+};
+
+struct Access {
+  std::map<std::string, Rights, std::less<>> users;
+  std::optional<Rights> others;  // of who is not in there; nothing: they may not come in
+
+  // Null if the user has none.
+  const Rights* Of(std::string_view user) const {
+    const auto found = users.find(user);
+    if (found != users.end()) return &found->second;
+    return others ? &*others : nullptr;
+  }
+};
+
+}  // namespace fantail
+
+#endif  // FANTAIL_BASE_ACCESS_H_

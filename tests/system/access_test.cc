@@ -1,0 +1,117 @@
+// Rights, two gateways deep: who may see what, and what becomes of it when that changes.
+#include <csignal>
+
+#include "tests/system/key_lab.h"
+
+namespace fantail::testing {
+namespace {
+
+// publisher --- gateway --- gateway --- desk, all with rights of their own.
+class AccessTest : public KeyLab {
+ protected:
+  void SetUp() override {
+    KeyLab::SetUp();
+    MakeKeys("floor");
+    LetIn("floor", "branch");
+    std::filesystem::remove(Folder("desk") + "/nodes/branch.public");
+    LetIn("desk", "floor");
+    Give("hq", "branch", "\"*\"");
+    Give("branch", "floor", "\"*\"");
+    Give("floor", "desk", "\"*\"");
+  }
+  std::string RightsOf(const std::string& node) { return folder() / (node + ".toml"); }
+  void Give(const std::string& node, const std::string& user, const std::string& see) {
+    WriteFile(RightsOf(node), "[users." + user + "]\nsee = [" + see + "]\n");
+  }
+  Arguments With(const std::string& node, Arguments more = {}) {
+    more.insert(more.end(), {"--keys", Folder(node), "--rights", RightsOf(node)});
+    return more;
+  }
+  void Start() {
+    publisher_ = &Publisher("synthetic:symbols=500,rate=2000,seed=1", With("hq"));
+    gateway_ = &Gateway(*publisher_, With("branch"));
+    floor_ = &Gateway(*gateway_, With("floor"));
+  }
+  Program& DeskOf(Arguments patterns) {
+    patterns.insert(patterns.begin(), {"--keys", Folder("desk")});
+    return Desk(*floor_, patterns);
+  }
+
+  Program* floor_ = nullptr;
+};
+
+TEST_F(AccessTest, ADeskIsToldOfWhatItMayNotSeeAtWhicheverNodeThatIs) {
+  Give("hq", "branch", "\"A*\", \"B*\"");
+  Give("floor", "desk", "\"A*\", \"C*\"");
+  Start();
+  Program& desk = DeskOf({"A*", "B*", "C*"});
+  EXPECT_TRUE(desk.Said("refused: B*, C*: ")) << desk.err();
+  EXPECT_TRUE(Eventually([&] { return desk.out_size() > 20'000; })) << desk.err();
+  const std::string out = desk.out();
+  for (const std::string_view line : LinesOf(out)) {
+    if (line == kHeader || !line.ends_with('\n')) continue;
+    EXPECT_EQ(SymbolOf(line)[0], 'A') << line;
+  }
+}
+
+TEST_F(AccessTest, WhatIsTakenAwayAtTheTopIsGoneAtTheBottom) {
+  Start();
+  Program& desk = DeskOf({"A*", "B*"});
+  ASSERT_TRUE(Eventually([&] { return desk.out_size() > 5000; })) << desk.err();
+  Give("hq", "branch", "\"A*\"");
+  publisher_->Signal(SIGHUP);
+  EXPECT_TRUE(desk.Said("lets branch see only A*", Seconds(5))) << desk.err();
+  const auto count = [&](char first) {
+    const std::string out = desk.out();
+    size_t n = 0;
+    for (const auto& [symbol, rows] : BySymbol(out)) n += symbol[0] == first ? rows.size() : 0;
+    return n;
+  };
+  // What had come before is printed by a thread of its own.
+  const auto await_more = [&](size_t more) {
+    const size_t a = count('A');
+    EXPECT_TRUE(Eventually([&] { return count('A') > a + more; })) << desk.err();
+  };
+  await_more(50);
+  const size_t b = count('B');
+  EXPECT_GT(b, 0U);
+  await_more(100);
+  EXPECT_EQ(count('B'), b);
+}
+
+TEST_F(AccessTest, AFileOfRightsThatIsBrokenChangesNothing) {
+  Start();
+  Program& desk = DeskOf({"A*"});
+  ASSERT_TRUE(Eventually([&] { return desk.out_size() > 1000; })) << desk.err();
+  WriteFile(RightsOf("floor"), "[users.desk]\nsee = [\"A*\"]\nsees = []\n");
+  floor_->Signal(SIGHUP);
+  EXPECT_TRUE(floor_->Said("--rights stays as it was: ")) << floor_->err();
+  EXPECT_TRUE(floor_->Said("floor.toml:3:1: sees: no such key; the nearest is see"));
+  EXPECT_EQ(floor_->err().find("closed"), std::string::npos) << floor_->err();
+}
+
+TEST_F(AccessTest, RightsWithoutKeysAreAnError) {
+  Program& gateway = Run({GatewayPath(), "--listen", "tcp://127.0.0.1:*", "--upstream",
+                          "tcp://127.0.0.1:9", "--rights", RightsOf("hq")});
+  EXPECT_EQ(gateway.Wait(), 78);
+  EXPECT_TRUE(gateway.Said("--rights: without keys nobody is anybody")) << gateway.err();
+}
+
+TEST_F(AccessTest, ABusRefusesWhatAUserMayNotAsk) {
+  WriteFile(RightsOf("branch"), "[users.desk]\nask = [\"bus.*\"]\n");
+  Program& bus = RunAs("bus", With("branch", {BusPath(), "run", "--listen", "tcp://127.0.0.1:*",
+                                              "--ready-file", folder() / "bus.ready"}));
+  ASSERT_TRUE(bus.AwaitReady());
+  std::filesystem::remove(Folder("desk") + "/nodes/floor.public");
+  Know("desk", "branch");
+  const auto ask = [&](const std::string& service) -> Program& {
+    return Run({BusPath(), "ask", "--connect", bus.endpoint(), "--keys", Folder("desk"), service});
+  };
+  EXPECT_EQ(ask("bus.status").Wait(), 0);
+  Program& refused = ask("history/ticks");
+  EXPECT_NE(refused.Wait(), 0);
+  EXPECT_TRUE(refused.Said("desk may not ask history/ticks here")) << refused.err();
+}
+
+}  // namespace
+}  // namespace fantail::testing
