@@ -27,7 +27,7 @@
 #include "fantail/net/connector.h"
 #include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
-#include "fantail/net/session_router.h"
+#include "fantail/node/port.h"
 
 namespace fantail::gateway {
 namespace {
@@ -44,7 +44,7 @@ constexpr Nanos kRetry = std::chrono::milliseconds(1);
 
 struct Options {
   app::CommonOptions common;
-  app::Endpoint listen;
+  node::PortOptions port;
   std::vector<app::Endpoint> upstream;
   app::ByteSize kept{size_t{64} << 20};
   Nanos kept_for = std::chrono::seconds(5);
@@ -52,12 +52,7 @@ struct Options {
 };
 
 void Declare(Options* o, app::CommandLine* line) {
-  app::EndpointOption(
-      "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
-      "where clients, servers and further buses connect, tcp://HOST:PORT; port * lets the kernel "
-      "pick",
-      line);
-  line->Require("--listen");
+  node::AddListenOption(&o->port, "clients, servers and further buses", line);
   app::EndpointsOption("--upstream ENDPOINT", app::EndpointUse::kConnect, &o->upstream,
                        "the bus above, for what nobody serves here; the next is tried when one "
                        "dies; none if never given",
@@ -65,11 +60,12 @@ void Declare(Options* o, app::CommandLine* line) {
   line->FromBranch("--upstream", app::BranchPart::kBusUpstream);
   line->Option("--keep SIZE", &o->kept, "most bytes of answers kept for who asks the same again");
   line->Option("--keep-for TIME", &o->kept_for, "how long such an answer is kept");
-  admin::AddAdminOptions(&o->admin,
-                         admin::ListOf(bus::kBrokerMetrics, admin::kBrokerGauges,
-                                       bus::kMemberMetrics, admin::kBusJoined),
-                         line);
-  app::AddRightsOption(&o->common, line);
+  admin::AddAdminOptions(
+      &o->admin,
+      admin::ListOf(bus::kBrokerMetrics, admin::kBrokerGauges, app::kGuardMetrics, net::kZapMetrics,
+                    app::kAccessLost, bus::kMemberMetrics, admin::kBusJoined),
+      line);
+  node::AddAccessOptions(&o->port, &o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-bus run --listen tcp://127.0.0.1:5570", "a bus of its own");
   line->Example(
@@ -79,24 +75,39 @@ void Declare(Options* o, app::CommandLine* line) {
 
 class BusLog final : public bus::BrokerObserver {
  public:
+  // Tells `access_log` as well, which outlives it.
+  explicit BusLog(app::AccessLog* access_log) : access_log_(access_log) {}
+
   void set_now(MonotonicTime now) { now_ = now; }
   void OnJoined(const bus::Peer& peer) override {
     if (peer.role != bus::Role::kClient) {
       app::LogInfo("{} {}{} joined", bus::RoleName(peer.role), app::Harmless(peer.name),
                    peer.user.empty() ? "" : " (user " + peer.user + ")");
     }
+    Write("joined", peer,
+          [&](text::JsonWriter* json) { json->Key("role").Text(bus::RoleName(peer.role)); });
   }
   void OnLeft(const bus::Peer& peer, std::string_view why) override {
     if (peer.role != bus::Role::kClient) {
       app::LogInfo("{} {} is gone: {}", bus::RoleName(peer.role), app::Harmless(peer.name),
                    app::Harmless(why));
     }
+    Write("left", peer, [&](text::JsonWriter* json) { json->Key("reason").Text(why); });
   }
   void OnServices(const bus::Peer& peer) override {
     std::string services;
     for (const std::string& service : peer.services) services += " " + service;
     app::LogInfo("server {} {}", app::Harmless(peer.name),
                  services.empty() ? "drains" : "serves" + app::Harmless(services));
+    Write("serves", peer, [&](text::JsonWriter* json) {
+      json->Key("services").List([&] {
+        for (const std::string& service : peer.services) json->Text(service);
+      });
+    });
+  }
+  void OnAsked(const bus::Peer& peer, std::string_view service, bool may) override {
+    Write(may ? "asked" : "refused", peer,
+          [&](text::JsonWriter* json) { json->Key("service").Text(service); });
   }
   void OnUpstream(bool joined, std::string_view cause) override {
     if (joined) {
@@ -110,44 +121,47 @@ class BusLog final : public bus::BrokerObserver {
   }
 
  private:
+  template <class Fn>
+  void Write(std::string_view event, const bus::Peer& peer, Fn members) {
+    access_log_->Write(event, [&](text::JsonWriter* json) {
+      json->Key("user").Text(peer.user);
+      json->Key("member").Text(peer.name);
+      members(json);
+    });
+  }
+
+  app::AccessLog* const access_log_;
   MonotonicTime now_;
   app::LimitedLog bad_messages_;
 };
 
-class Bus final : private admin::Subject {
+class Bus final : private admin::Subject, private node::Served {
  public:
   Bus(const Options& options, app::Signals* signals, NodeId node)
       : options_(options),
         signals_(signals),
-        context_(options.common.keys),
-        router_(&context_),
+        port_(options.port, options.common),
+        log_(port_.access_log()),
         broker_({.name = options.common.name,
                  .node = node,
                  .has_upstream = !options.upstream.empty(),
                  .kept_bytes = options.kept.bytes,
                  .kept_for = options.kept_for},
-                &router_, &log_),
+                port_.links(), &log_),
         ready_(options.common.ready_file),
         status_(options.common.status_every),
         admin_("fantail-bus", options.admin, options.common) {
     if (!options.upstream.empty()) {
       upstream_ = std::make_unique<net::Connector>(
-          &context_, broker_.upstream(), app::EndpointTexts(options.upstream),
+          port_.context(), broker_.upstream(), app::EndpointTexts(options.upstream),
           [](const std::string&) { return false; }, app::KernelRandom());
     }
   }
 
   absl::Status Start() {
-    app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
-      context_.SetKeys(keys);
-      broker_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
-    });
-    app::ReloadRights(&reload_, options_.common,
-                      [this](auto access) { broker_.SetAccess(std::move(access)); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
-    broker_.SetAccess(options_.common.access);
-    absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
-    if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
+    absl::StatusOr<std::string> bound = port_.Open(this);
+    if (!bound.ok()) return bound.status();
     app::LogInfo("listening at {}{}", *bound, upstream_ == nullptr ? "" : ", with a bus above");
     app::KeyValues ready = {{"listen", *bound}};
     if (absl::Status s = admin_.Start(&ready); !s.ok()) return s;
@@ -160,32 +174,24 @@ class Bus final : private admin::Subject {
       while (poller_.Readable(signals_->fd())) {
         const auto signal = signals_->Next();
         if (!signal) break;
-        if (*signal == SIGHUP) reload_.Run();
+        if (*signal == SIGHUP) port_.Reload();
         if (*signal != SIGHUP) app::LogInfo("stopping, as signal {} asks", *signal);
       }
       if (signals_->stop_signal() != 0) {
         admin_.Stopping();
         broker_.Close();
-        router_.Close();
+        port_.Close();
         if (upstream_ != nullptr) upstream_->Close();
         return signals_->DrainedCode();
       }
       log_.set_now(now);
       bool more = upstream_ != nullptr && upstream_->Turn(now, kMessagesPerTurn, poller_);
-      if (poller_.Readable(&router_.socket())) {
-        more = router_.Receive(
-                   [&](const net::SessionRouter::From& from, wire::Message message) {
-                     broker_.Receive(from.address, std::move(message), now, from.user);
-                   },
-                   kMessagesPerTurn) ||
-               more;
-      }
+      more = port_.Turn(now, poller_, kMessagesPerTurn) || more;
       const bool unsent = broker_.Turn(now);
       ReportStatus(now);
-      key_log_.Report(context_.TakeRefused(), now);
       admin_.Turn(now, *this);
       poller_.Clear();
-      poller_.Add(&router_.socket(), router_.has());
+      port_.AddTo(&poller_);
       poller_.Add(signals_->fd());
       if (upstream_ != nullptr) upstream_->AddTo(&poller_);
       poller_.Wait(more ? Nanos{0} : unsent ? kRetry : kIdleWait);
@@ -209,6 +215,22 @@ class Bus final : private admin::Subject {
   }
 
  private:
+  void Receive(const net::SessionRouter::From& from, wire::Message message,
+               MonotonicTime now) override {
+    broker_.Receive(from.address, std::move(message), now, from.user);
+  }
+  void SetAccess(std::shared_ptr<const Access> access) override {
+    broker_.SetAccess(std::move(access));
+  }
+  void ReviewUsers(const std::function<bool(std::string_view user)>& known) override {
+    broker_.ReviewUsers(known);
+  }
+  void RefuseMore(std::string why) override { broker_.RefuseMore(std::move(why)); }
+  std::string ShedMemory() override {
+    broker_.ShedMemory();
+    return "answers that were kept are given up";
+  }
+
   admin::Health HealthNow() const override {
     admin::Health health{.ready = true, .text = "serving"};
     if (broker_.upstream() != nullptr) health = admin::HealthOf(*broker_.upstream());
@@ -218,6 +240,7 @@ class Bus final : private admin::Subject {
 
   void Tell(admin::Report* report) const override {
     admin::AddBroker(broker_, report);
+    port_.Tell(report);
     if (broker_.upstream() != nullptr) admin::AddMember(*broker_.upstream(), "upstream", report);
   }
 
@@ -234,17 +257,14 @@ class Bus final : private admin::Subject {
 
   const Options& options_;
   app::Signals* const signals_;
-  net::Context context_;
-  net::SessionRouter router_;
+  node::Port port_;
   BusLog log_;
   bus::Broker broker_;
   std::unique_ptr<net::Connector> upstream_;
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
-  app::KeyLog key_log_;
   bus::BrokerCounters reported_;
-  app::Reload reload_;
   admin::Admin admin_;  // ends before what it tells of
 };
 
@@ -256,7 +276,7 @@ int Run(int argc, char** argv) {
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
   absl::Status keys =
       app::SecurePlaces(&options.common, net::ReadKeys,
-                        {{app::EndpointUse::kListen, "--listen", options.listen},
+                        {{app::EndpointUse::kListen, "--listen", options.port.listen},
                          {app::EndpointUse::kConnect, "--upstream", options.upstream}});
   keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);

@@ -17,7 +17,6 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
-#include "fantail/app/reload.h"
 #include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
@@ -31,7 +30,7 @@
 #include "fantail/net/connector.h"
 #include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
-#include "fantail/net/session_router.h"
+#include "fantail/node/session_port.h"
 
 namespace fantail::gateway {
 namespace {
@@ -57,19 +56,17 @@ struct Options {
   app::EncodingOptions encoding;
   wire::Encoding asked_encoding = wire::Encoding::kPlain;  // what that means for these endpoints
   app::Endpoint move_to;                                   // port 0: nowhere
-  app::Endpoint listen;
+  node::SessionPortOptions port;
   std::vector<Pattern> allow;
   Nanos linger = std::chrono::seconds(5);
-  app::ByteSize ring{size_t{256} << 20};
-  app::ByteSize window{1 << 20};
-  uint64_t packed_sessions = feed::ServerOptions().max_packed_sessions;
   std::vector<app::Endpoint> bus;
   app::ByteSize repair_rate{0};
   admin::AdminOptions admin;
 };
 
 admin::MetricList Metrics() {
-  return admin::ListOf(feed::kServerMetrics, admin::kServerGauges, feed::kClientMetrics,
+  return admin::ListOf(feed::kServerMetrics, admin::kServerGauges, app::kGuardMetrics,
+                       net::kZapMetrics, app::kAccessLost, feed::kClientMetrics,
                        admin::kUpstreamGauges, admin::kFeedLive, admin::kFeedAge,
                        admin::kGapsFilled, history::kMenderMetrics, history::kFetchMetrics,
                        bus::kMemberMetrics, admin::kBusJoined);
@@ -82,11 +79,7 @@ void Declare(Options* o, app::CommandLine* line) {
   line->FromBranch("--upstream", app::BranchPart::kUpstream);
   app::AddLinesOption(&o->lines, line);
   app::AddEncodingOptions(&o->encoding, line);
-  app::EndpointOption(
-      "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
-      "where desks and further gateways connect, tcp://HOST:PORT; port * lets the kernel pick",
-      line);
-  line->Require("--listen");
+  node::AddListenOption(&o->port, "desks and further gateways", line);
   line->Custom(
       "--allow PATTERN",
       [o](const std::string& text) {
@@ -99,9 +92,6 @@ void Declare(Options* o, app::CommandLine* line) {
       "what anybody below may want; everything if never given", "", /*repeats=*/true);
   line->Option("--linger TIME", &o->linger,
                "how long a pattern that nobody wants any more is still taken from above");
-  line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
-  line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
-  app::AddPackedSessionsOption(&o->packed_sessions, line);
   app::EndpointOption("--move-to ENDPOINT", app::EndpointUse::kConnect, &o->move_to,
                       "where sessions are sent on SIGUSR1, and before this gateway stops; to "
                       "another gateway of the branch they go without losing a tick",
@@ -114,7 +104,7 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--repair-rate SIZE", &o->repair_rate,
                "the most that is fetched a second; 0 is as fast as it goes");
   admin::AddAdminOptions(&o->admin, Metrics(), line);
-  app::AddRightsOption(&o->common, line);
+  node::AddSessionPortOptions(&o->port, &o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-gateway --upstream tcp://10.1.0.1:5555 --listen 'tcp://10.2.0.1:5556' --plaintext",
@@ -134,46 +124,28 @@ class Gateway final : private admin::Subject {
   Gateway(const Options& options, app::Signals* signals, NodeId node)
       : options_(options),
         signals_(signals),
-        context_(options.common.keys),
-        router_(&context_),
+        port_(options.port, options.common),
         forwarder_({.feed = options.common.feed,
                     .name = options.common.name,
                     .node = node,
                     .role = feed::Role::kGateway,
                     .encoding = options.asked_encoding,
                     .clock = net::ReadMonotonicClock},
-                   app::CountLines(options.lines, options.upstream.size()),
-                   {.feed = options.common.feed,
-                    .name = options.common.name,
-                    .node = node,
-                    .role = feed::Role::kGateway,
-                    .allow = options.allow,
-                    .ring_bytes = options.ring.bytes,
-                    .window_bytes = static_cast<uint32_t>(options.window.bytes),
-                    .max_packed_sessions = static_cast<uint32_t>(options.packed_sessions),
-                    .linger = options.linger,
-                    .clock = net::ReadMonotonicClock},
-                   &router_, &session_log_),
-        connectors_(&context_, &forwarder_.upstream(), app::EndpointTexts(options.upstream),
+                   app::CountLines(options.lines, options.upstream.size()), ServerOptions(node),
+                   port_.links(), port_.observer()),
+        connectors_(port_.context(), &forwarder_.upstream(), app::EndpointTexts(options.upstream),
                     app::AllowMoves(options.common), app::KernelRandom()),
-        repair_(options.bus.empty()
-                    ? nullptr
-                    : std::make_unique<Repair>(options, node, &context_, &forwarder_.server())),
+        repair_(options.bus.empty() ? nullptr
+                                    : std::make_unique<Repair>(options, node, port_.context(),
+                                                               &forwarder_.server())),
         ready_(options.common.ready_file),
         status_(options.common.status_every),
         admin_("fantail-gateway", options.admin, options.common) {}
 
   absl::Status Start() {
-    app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
-      context_.SetKeys(keys);
-      forwarder_.server().ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
-    });
-    app::ReloadRights(&reload_, options_.common,
-                      [this](auto access) { forwarder_.server().SetAccess(std::move(access)); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
-    forwarder_.server().SetAccess(options_.common.access);
-    absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
-    if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
+    absl::StatusOr<std::string> bound = port_.Open(&forwarder_.server());
+    if (!bound.ok()) return bound.status();
     listening_ = *std::move(bound);
     app::LogInfo("listening at {}, feed {}, upstream {}", listening_, options_.common.feed,
                  options_.upstream.front().text());
@@ -189,25 +161,16 @@ class Gateway final : private admin::Subject {
       if (poller_.Readable(signals_->fd()) || signals_->stop_signal() != 0) {
         if (const auto code = OnSignals(now)) return *code;
       }
-      session_log_.set_now(now);
       bool more = connectors_.Turn(now, kUpstreamMessagesPerTurn, poller_);
-      if (poller_.Readable(&router_.socket())) {
-        more = router_.Receive(
-                   [&](const net::SessionRouter::From& from, const wire::Message& message) {
-                     forwarder_.server().Receive(from.address, message.bytes(), now, from.user);
-                   },
-                   kSessionMessagesPerTurn) ||
-               more;
-      }
+      more = port_.Turn(now, poller_, kSessionMessagesPerTurn) || more;
       more = forwarder_.Turn(now) || more;
       if (repair_ != nullptr) more = repair_->Turn(now, poller_) || more;
       ReportState(now);
       line_log_.Report(forwarder_.upstream(), now);
       ReportStatus(now);
-      key_log_.Report(context_.TakeRefused(), now);
       admin_.Turn(now, *this);
       poller_.Clear();
-      poller_.Add(&router_.socket(), router_.has());
+      port_.AddTo(&poller_);
       poller_.Add(signals_->fd());
       const Nanos left = LeaveUpstreamAlone(now);
       if (left == Nanos{0}) connectors_.AddTo(&poller_);
@@ -233,6 +196,13 @@ class Gateway final : private admin::Subject {
   }
 
  private:
+  feed::ServerOptions ServerOptions(NodeId node) const {
+    feed::ServerOptions server = port_.OptionsOf(feed::Role::kGateway, node);
+    server.allow = options_.allow;
+    server.linger = options_.linger;
+    return server;
+  }
+
   admin::Health HealthNow() const override {
     admin::Health health = admin::HealthOf(forwarder_.upstream().state());
     health.text += admin::DescribeSessions(forwarder_.server());
@@ -241,7 +211,7 @@ class Gateway final : private admin::Subject {
 
   void Tell(admin::Report* report) const override {
     admin::AddUpstream(forwarder_.upstream(), report);
-    admin::AddServer(forwarder_.server(), report);
+    port_.Tell(report);
     admin::AddWan(forwarder_.upstream(), forwarder_.server(), report);
     if (repair_ == nullptr) return;
     report->Add(history::kMenderMetrics, repair_->mender.counters());
@@ -286,7 +256,7 @@ class Gateway final : private admin::Subject {
   std::optional<int> OnSignals(MonotonicTime now) {
     while (const auto signal = signals_->Next()) {
       if (*signal == SIGHUP) {
-        reload_.Run();
+        port_.Reload();
         continue;
       }
       if (*signal == SIGUSR1) {
@@ -301,7 +271,7 @@ class Gateway final : private admin::Subject {
     if (signals_->stop_signal() == 0) return std::nullopt;
     if (forwarder_.server().session_count() > 0 && now < stop_by_) return std::nullopt;
     forwarder_.server().Close("the gateway stops");
-    router_.Close();
+    port_.Close();
     connectors_.Close();
     if (repair_ != nullptr) repair_->connector.Close();
     return signals_->DrainedCode();
@@ -354,14 +324,11 @@ class Gateway final : private admin::Subject {
 
   const Options& options_;
   app::Signals* const signals_;
-  net::Context context_;
-  net::SessionRouter router_;
-  app::SessionLog session_log_;
+  node::SessionPort port_;
   feed::Forwarder forwarder_;
   net::Connectors connectors_;
   const std::unique_ptr<Repair> repair_;  // null: gaps stay
   app::LineLog line_log_;
-  app::KeyLog key_log_;
   net::Poller poller_;
   feed::Gather gather_;
   app::ReadyFile ready_;
@@ -372,7 +339,6 @@ class Gateway final : private admin::Subject {
   feed::State said_state_ = feed::State::kConnecting;
   std::string said_cause_;
   feed::ClientCounters reported_;
-  app::Reload reload_;
   admin::Admin admin_;  // ends before what it tells of
 };
 
@@ -386,7 +352,7 @@ int Main(int argc, char** argv) {
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
   absl::Status keys =
       app::SecurePlaces(&options.common, net::ReadKeys,
-                        {{app::EndpointUse::kListen, "--listen", options.listen},
+                        {{app::EndpointUse::kListen, "--listen", options.port.listen},
                          {app::EndpointUse::kConnect, "--upstream", options.upstream},
                          {app::EndpointUse::kConnect, "--bus", options.bus}});
   keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));

@@ -17,7 +17,6 @@
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/ready_file.h"
-#include "fantail/app/reload.h"
 #include "fantail/app/run_main.h"
 #include "fantail/app/session_log.h"
 #include "fantail/app/signals.h"
@@ -27,7 +26,7 @@
 #include "fantail/net/clock.h"
 #include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
-#include "fantail/net/session_router.h"
+#include "fantail/node/session_port.h"
 #include "fantail/source/source_factory.h"
 #include "publisher/feeder.h"
 #include "publisher/journal.h"
@@ -49,7 +48,7 @@ constexpr Nanos kIdleWait = std::chrono::milliseconds(50);
 
 struct Options {
   app::CommonOptions common;
-  app::Endpoint listen;
+  node::SessionPortOptions port;
   std::string source;
   double speed = 1;  // 0: max
   std::string wait_for;
@@ -57,9 +56,6 @@ struct Options {
   bool stamp_now = false;
   bool keep_open = false;
   app::BitRate rate;
-  app::ByteSize ring{size_t{256} << 20};
-  app::ByteSize window{1 << 20};
-  uint64_t packed_sessions = feed::ServerOptions().max_packed_sessions;
   std::string journal;  // a folder; empty: none
   std::string journal_sync = "interval";
   std::string journal_failure = "stop";
@@ -70,10 +66,7 @@ struct Options {
 };
 
 void Declare(Options* o, app::CommandLine* line) {
-  app::EndpointOption(
-      "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
-      "where gateways and desks connect, tcp://HOST:PORT; port * lets the kernel pick", line);
-  line->Require("--listen");
+  node::AddListenOption(&o->port, "gateways and desks", line);
   line->Option(
       "--source SOURCE", &o->source,
       "csv:FILE or ndjson:FILE (plain or gzip; - is standard input), iex:FILE (IEX TOPS or "
@@ -89,9 +82,6 @@ void Declare(Options* o, app::CommandLine* line) {
                "objects: the most that is published a second, such as 20mbit, so that they delay "
                "no price on the same link; 0 is as fast as it goes");
   line->Flag("--keep-open", &o->keep_open, "stay for latecomers after the end of the source");
-  line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
-  line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
-  app::AddPackedSessionsOption(&o->packed_sessions, line);
   line->Section("Journal");
   line->Option("--journal FOLDER", &o->journal,
                "write every record to a tape here before it is published; after a crash the feed "
@@ -109,9 +99,10 @@ void Declare(Options* o, app::CommandLine* line) {
              "begin a new numbering, as on a new day, whatever the journal holds");
   admin::AddAdminOptions(
       &o->admin,
-      admin::ListOf(feed::kServerMetrics, admin::kServerGauges, kFeederMetrics, kJournalBytes),
+      admin::ListOf(feed::kServerMetrics, admin::kServerGauges, app::kGuardMetrics,
+                    net::kZapMetrics, app::kAccessLost, kFeederMetrics, kJournalBytes),
       line);
-  app::AddRightsOption(&o->common, line);
+  node::AddSessionPortOptions(&o->port, &o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example(
       "fantail-publisher --listen tcp://127.0.0.1:5555 --source csv:ticks.csv.gz --speed 20",
@@ -137,35 +128,19 @@ class Publisher final : private admin::Subject {
       : options_(options),
         signals_(signals),
         source_(std::move(source)),
-        context_(options.common.keys),
-        router_(&context_),
-        server_({.feed = options.common.feed,
-                 .name = options.common.name,
-                 .node = app::RandomNodeId(),
-                 .role = feed::Role::kPublisher,
-                 .allow = {},
-                 .ring_bytes = options.ring.bytes,
-                 .window_bytes = static_cast<uint32_t>(options.window.bytes),
-                 .max_packed_sessions = static_cast<uint32_t>(options.packed_sessions),
-                 .clock = net::ReadMonotonicClock},
-                &router_, &session_log_),
+        port_(options.port, options.common),
+        server_(port_.OptionsOf(feed::Role::kPublisher, app::RandomNodeId()), port_.links(),
+                port_.observer()),
         sink_(&server_),
         ready_(options.common.ready_file),
         status_(options.common.status_every),
         admin_("fantail-publisher", options.admin, options.common) {}
 
   absl::Status Start() {
-    app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
-      context_.SetKeys(keys);
-      server_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
-    });
-    app::ReloadRights(&reload_, options_.common,
-                      [this](auto access) { server_.SetAccess(std::move(access)); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
-    server_.SetAccess(options_.common.access);
     if (absl::Status s = Begin(); !s.ok()) return s;
-    const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
-    if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
+    const absl::StatusOr<std::string> bound = port_.Open(&server_);
+    if (!bound.ok()) return bound.status();
     app::LogInfo("listening at {}, feed {}, source {}", *bound, options_.common.feed,
                  options_.source);
     app::KeyValues ready = {{"listen", *bound}};
@@ -178,7 +153,7 @@ class Publisher final : private admin::Subject {
     while (!exit_code) exit_code = Turn();
     const bool ended = *exit_code == 0 && signals_->stop_signal() == 0;
     server_.Close(ended ? "the feed has ended" : "the publisher stops");
-    router_.Close();
+    port_.Close();
     if (journal_ != nullptr) {
       const absl::Status closed = journal_->Close();
       SayJournalProblems();
@@ -207,7 +182,7 @@ class Publisher final : private admin::Subject {
   }
 
   void Tell(admin::Report* report) const override {
-    admin::AddServer(server_, report);
+    port_.Tell(report);
     report->Add(kFeederMetrics, feeder_->counters());
     report->Add(kJournalBytes,
                 journal_ == nullptr ? 0 : static_cast<double>(journal_->bytes_written()));
@@ -228,7 +203,7 @@ class Publisher final : private admin::Subject {
     if (journal_ != nullptr && journal_->continues()) {
       server_.BeginEpoch(journal_->epoch(), paced, /*covers_everything=*/true);
       sequencer_.emplace(journal_.get());
-      if (absl::Status s = journal_->Restore(options_.ring.bytes, &server_, &*sequencer_);
+      if (absl::Status s = journal_->Restore(options_.port.ring.bytes, &server_, &*sequencer_);
           !s.ok()) {
         return app::About("--journal", s);
       }
@@ -275,20 +250,11 @@ class Publisher final : private admin::Subject {
   std::optional<int> Turn() {
     const MonotonicTime now = net::ReadMonotonicClock();
     if (poller_.Readable(signals_->fd())) OnSignals(now);
-    session_log_.set_now(now);
-    bool more = false;
-    if (poller_.Readable(&router_.socket())) {
-      more = router_.Receive(
-          [&](const net::SessionRouter::From& from, const wire::Message& message) {
-            server_.Receive(from.address, message.bytes(), now, from.user);
-          },
-          kMessagesPerTurn);
-    }
+    bool more = port_.Turn(now, poller_, kMessagesPerTurn);
     more = Feed(now) || more;
     more = server_.Turn(now) || more;
     if (const auto code = stop_by_ ? Drained(now) : OnSourceState(now)) return code;
     Report(now);
-    key_log_.Report(context_.TakeRefused(), now);
     admin_.Turn(now, *this);
     Wait(now, more);
     return std::nullopt;
@@ -297,7 +263,7 @@ class Publisher final : private admin::Subject {
   void OnSignals(MonotonicTime now) {
     while (const auto signal = signals_->Next()) {
       if (*signal == SIGHUP) {
-        reload_.Run();
+        port_.Reload();
         continue;
       }
       app::LogInfo("stopping, as signal {} asks", *signal);
@@ -394,7 +360,7 @@ class Publisher final : private admin::Subject {
     Nanos timeout = more ? Nanos{0} : kIdleWait;
     if (const auto due = feeder_->next_due()) timeout = std::clamp(*due - now, Nanos{0}, timeout);
     poller_.Clear();
-    poller_.Add(&router_.socket(), router_.has());
+    port_.AddTo(&poller_);
     poller_.Add(signals_->fd());
     const bool reading = released_ && feeder_->state() == Feeder::State::kRunning &&
                          !feeder_->next_due() && !(options_.speed == 0 && server_.Congested());
@@ -405,9 +371,7 @@ class Publisher final : private admin::Subject {
   const Options& options_;
   app::Signals* const signals_;
   std::unique_ptr<source::Source> source_;
-  net::Context context_;
-  net::SessionRouter router_;
-  app::SessionLog session_log_;
+  node::SessionPort port_;
   std::unique_ptr<Journal> journal_;  // null: none is kept
   feed::FeedServer server_;
   feed::ServerSink sink_;
@@ -416,7 +380,6 @@ class Publisher final : private admin::Subject {
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
-  app::KeyLog key_log_;
   app::LimitedLog bad_row_log_;
   bool released_ = false;
   bool ended_ = false;
@@ -424,7 +387,6 @@ class Publisher final : private admin::Subject {
   std::optional<MonotonicTime> stop_by_;  // once it has been told to stop
   uint64_t reported_ticks_ = 0;
   uint64_t reported_bytes_ = 0;
-  app::Reload reload_;
   admin::Admin admin_;  // ends before what it tells of
 };
 
@@ -453,8 +415,9 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  absl::Status keys = app::SecurePlaces(&options.common, net::ReadKeys,
-                                        {{app::EndpointUse::kListen, "--listen", options.listen}});
+  absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kListen, "--listen", options.port.listen}});
   keys.Update(admin::CheckAdmin(options.admin, options.common.plaintext));
   if (!keys.ok()) return line.Fail(keys);
   app::Signals signals;

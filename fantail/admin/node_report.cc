@@ -82,7 +82,7 @@ ServerGauges GaugesOf(const feed::FeedServer& server) {
   for (const auto& [key, group] : state->groups()) gauges.backlog_bytes += group->log_bytes();
   gauges.topics = state->topics().size();
   gauges.head = state->head().value;
-  gauges.ring_bytes = state->ring().size_bytes() + state->payloads().size_bytes();
+  gauges.ring_bytes = state->held_bytes();
   gauges.ring_positions =
       std::max(state->head(), state->ring().dropped_through()) - state->ring().dropped_through();
   return gauges;

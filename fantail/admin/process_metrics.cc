@@ -4,10 +4,11 @@
 #include <unistd.h>
 
 #include <ctime>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+
+#include "fantail/app/process_guard.h"
 
 namespace fantail::admin {
 namespace {
@@ -36,26 +37,15 @@ double SinceBoot() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
-uint64_t CountDescriptors() {
-  std::error_code error;
-  uint64_t count = 0;
-  for (std::filesystem::directory_iterator it("/proc/self/fd", error), end; it != end; ++it) {
-    ++count;
-  }
-  return count > 0 ? count - 1 : 0;  // one is what reads them
-}
-
 }  // namespace
 
 void AddProcess(Report* report) {
   const std::vector<std::string> fields = StatFields();
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  report->Add(kProcessMetrics,
-              {.resident_bytes = FieldAt(fields, 24) * static_cast<uint64_t>(getpagesize()),
-               .open_descriptors = CountDescriptors(),
-               .most_descriptors = limit.rlim_cur,
-               .threads = FieldAt(fields, 20)});
+  const app::ProcessUse use = app::ReadProcessUse();
+  report->Add(kProcessMetrics, {.resident_bytes = use.memory_bytes,
+                                .open_descriptors = use.descriptors,
+                                .most_descriptors = app::ReadProcessLimits().descriptors,
+                                .threads = FieldAt(fields, 20)});
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
   report->Add(kProcessCpu, Seconds(used.ru_utime) + Seconds(used.ru_stime));

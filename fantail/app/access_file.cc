@@ -9,6 +9,7 @@
 #include "fantail/app/toml.h"
 #include "fantail/app/values.h"
 #include "fantail/base/keys.h"
+#include "fantail/wire/limits.h"
 
 namespace fantail::app {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 using Kind = TomlValue::Kind;
 
 constexpr uint64_t kMostOfAnything = 1'000'000;
+// Bits a second: less does not even carry the proofs and pongs of a session.
+constexpr uint64_t kLeastRate = 64'000;
 
 class Reader {
  public:
@@ -60,8 +63,12 @@ class Reader {
         status = Number(entry, &rights->sessions);
       } else if (entry.key == "patterns") {
         status = Number(entry, &rights->patterns);
+      } else if (entry.key == "rate") {
+        status = Rate(entry, &rights->bytes_per_second);
+      } else if (entry.key == "waiting") {
+        status = Size(entry, &rights->waiting_bytes);
       } else {
-        status = Unknown(entry, {"see", "ask", "serve", "sessions", "patterns"});
+        status = Unknown(entry, {"see", "ask", "serve", "sessions", "patterns", "rate", "waiting"});
       }
       if (!status.ok()) return status;
     }
@@ -89,6 +96,24 @@ class Reader {
       return Wrong(entry, fmt::format("not a number; write one from 1 to {}", kMostOfAnything));
     }
     *number = static_cast<uint32_t>(*parsed);
+    return absl::OkStatus();
+  }
+
+  absl::Status Rate(const TomlEntry& entry, uint64_t* bytes_per_second) const {
+    const auto rate = ParseBitRate(entry.value.text);
+    if (entry.value.kind != Kind::kText || !rate.ok() || rate->bits < kLeastRate) {
+      return Wrong(entry, "not a rate; write \"64kbit\" or more");
+    }
+    *bytes_per_second = rate->bits / 8;
+    return absl::OkStatus();
+  }
+
+  absl::Status Size(const TomlEntry& entry, uint64_t* bytes) const {
+    const auto size = ParseByteSize(entry.value.text);
+    if (entry.value.kind != Kind::kText || !size.ok() || size->bytes < wire::kMaxMessageBytes) {
+      return Wrong(entry, "not a size; write \"64KiB\" or more");
+    }
+    *bytes = size->bytes;
     return absl::OkStatus();
   }
 

@@ -6,6 +6,8 @@
 //   serve = []                  # likewise
 //   sessions = 2                # at a time; as many as the node allows if not said
 //   patterns = 100              # of one session; likewise
+//   rate = "2mbit"              # to one session; as much as goes if not said
+//   waiting = "1MiB"            # for one session, before it gets newest values only
 //
 //   [others]                    # who has a key and stands nowhere above; without it they stay out
 //   see = []

@@ -1,9 +1,24 @@
 #include "fantail/app/session_log.h"
 
+#include <algorithm>
+#include <span>
+#include <vector>
+
 #include "fantail/app/status_line.h"
 #include "fantail/base/printable.h"
 
 namespace fantail::app {
+namespace {
+
+// Of the access log: a session may want thousands.
+constexpr size_t kPatternsALine = 256;
+
+void WriteWho(const feed::Session& session, text::JsonWriter* json) {
+  json->Key("user").Text(session.user);
+  json->Key("session").Text(session.name);
+}
+
+}  // namespace
 
 std::string Harmless(std::string_view text) {
   constexpr size_t kMostBytes = 100;
@@ -16,19 +31,58 @@ void SessionLog::OnSessionOpened(const feed::Session& session) {
           session.user.empty() ? "" : ", user " + session.user,
           wire::EncodingName(session.encoding),
           no_room ? ": there is no room for another packed one, see --packed-sessions" : "");
+  access_log_->Write("opened", [&](text::JsonWriter* json) {
+    WriteWho(session, json);
+    json->Key("role").Text(feed::RoleName(session.role));
+  });
 }
 
 void SessionLog::OnSessionClosed(const feed::Session& session, std::string_view reason) {
   LogInfo("session {} closed: {}; {} sent", Harmless(session.name), Harmless(reason),
           FormatBytes(session.sent_bytes));
+  access_log_->Write("closed", [&](text::JsonWriter* json) {
+    WriteWho(session, json);
+    json->Key("reason").Text(reason);
+    json->Key("ticks").Number(session.sent_ticks);
+    json->Key("bytes").Number(session.sent_bytes);
+  });
 }
 
 void SessionLog::OnBadMessage(std::string_view who, std::string_view what) {
   bad_messages_.Warn(now_, "a bad message from {}: {}", Harmless(who), Harmless(what));
 }
 
-void SessionLog::OnRefused(std::string_view who, std::string_view reason) {
+void SessionLog::OnRefused(std::string_view who, std::string_view user, std::string_view reason) {
   refusals_.Warn(now_, "session {} refused: {}", Harmless(who), Harmless(reason));
+  access_log_->Write("refused", [&](text::JsonWriter* json) {
+    json->Key("user").Text(user);
+    json->Key("session").Text(who);
+    json->Key("reason").Text(reason);
+  });
+}
+
+void SessionLog::OnWanted(const feed::Session& session, const feed::WantChange& change) {
+  if (!access_log_->open()) return;
+  std::vector<Pattern> given;
+  for (const auto& [pattern, start] : change.add) given.push_back(pattern);
+  const auto write = [&](std::string_view event, std::span<const Pattern> patterns,
+                         std::string_view reason) {
+    for (; !patterns.empty();
+         patterns = patterns.subspan(std::min(kPatternsALine, patterns.size()))) {
+      access_log_->Write(event, [&](text::JsonWriter* json) {
+        WriteWho(session, json);
+        json->Key("patterns").List([&] {
+          for (const Pattern& pattern : patterns.first(std::min(kPatternsALine, patterns.size()))) {
+            json->Text(pattern.text());
+          }
+        });
+        if (!reason.empty()) json->Key("reason").Text(reason);
+      });
+    }
+  };
+  write("given", given, "");
+  write("not given", change.refused, change.reason);
+  write("given up", change.remove, "");
 }
 
 uint64_t WaitingMessages(const feed::Session& session) {

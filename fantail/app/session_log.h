@@ -1,4 +1,5 @@
-// What a node's sessions do, as lines of the log; and the slowest of them, for the status line.
+// What a node's sessions do, as lines of the log and of the access log; and the slowest of them,
+// for the status line.
 //
 // Thread: one owner, the feed thread.
 #ifndef FANTAIL_APP_SESSION_LOG_H_
@@ -7,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "fantail/app/access_log.h"
 #include "fantail/app/log.h"
 #include "fantail/feed/feed_server.h"
 
@@ -14,15 +16,20 @@ namespace fantail::app {
 
 class SessionLog final : public feed::ServerObserver {
  public:
+  // Tells `access_log` as well, which outlives it.
+  explicit SessionLog(AccessLog* access_log) : access_log_(access_log) {}
+
   // The time of the turn that calls follow from.
   void set_now(MonotonicTime now) { now_ = now; }
 
   void OnSessionOpened(const feed::Session& session) override;
   void OnSessionClosed(const feed::Session& session, std::string_view reason) override;
   void OnBadMessage(std::string_view who, std::string_view what) override;
-  void OnRefused(std::string_view who, std::string_view reason) override;
+  void OnRefused(std::string_view who, std::string_view user, std::string_view reason) override;
+  void OnWanted(const feed::Session& session, const feed::WantChange& change) override;
 
  private:
+  AccessLog* const access_log_;
   MonotonicTime now_;
   LimitedLog bad_messages_;
   LimitedLog refusals_;

@@ -21,9 +21,11 @@ struct Rights {
   std::vector<Pattern> see;    // topics
   std::vector<Pattern> ask;    // services of a bus
   std::vector<Pattern> serve;  // likewise
-  // At a time, and of one session; 0 is as many as the node allows anybody.
-  uint32_t sessions = 0;
-  uint32_t patterns = 0;
+  // 0 in each is as many as the node allows anybody.
+  uint32_t sessions = 0;          // at a time
+  uint32_t patterns = 0;          // of one session, as the rest
+  uint64_t bytes_per_second = 0;  // sent to it
+  uint64_t waiting_bytes = 0;     // for it, before it gets newest values only
 
   static bool Allow(const std::vector<Pattern>& rights, std::string_view name) {
     return std::any_of(rights.begin(), rights.end(),

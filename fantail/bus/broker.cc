@@ -107,6 +107,19 @@ void Broker::OnJoin(std::string_view address, std::string_view user, const Join&
     return RefuseStranger(address, RefusedCode::kBusy,
                           "this bus has all the members that it may have");
   }
+  if (!refuse_more_.empty()) {
+    return RefuseStranger(address, RefusedCode::kBusy, refuse_more_);
+  }
+  if (const Rights* const rights = access_ == nullptr ? nullptr : access_->Of(user)) {
+    const auto members = std::count_if(peers_.begin(), peers_.end(), [&](const auto& entry) {
+      return entry.second->user == user;
+    });
+    if (rights->sessions != 0 && members >= rights->sessions) {
+      return RefuseStranger(address, RefusedCode::kBusy,
+                            std::string(user) + " has as many sessions as it may have: " +
+                                std::to_string(rights->sessions));
+    }
+  }
   if (join.role == Role::kBus && upstream_ != nullptr) {
     const std::vector<NodeId>& path = upstream_->path();
     if (join.node == options_.node ||

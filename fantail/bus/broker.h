@@ -106,6 +106,10 @@ class BrokerObserver {
   virtual void OnJoined(const Peer& peer) { (void)peer; }
   virtual void OnLeft(const Peer& peer, std::string_view why) { (void)peer, (void)why; }
   virtual void OnServices(const Peer& peer) { (void)peer; }
+  // A request, which that member may make or not.
+  virtual void OnAsked(const Peer& peer, std::string_view service, bool may) {
+    (void)peer, (void)service, (void)may;
+  }
   virtual void OnUpstream(bool joined, std::string_view cause) { (void)joined, (void)cause; }
   virtual void OnBadMessage(std::string_view who, std::string_view what) { (void)who, (void)what; }
 };
@@ -135,6 +139,10 @@ class Broker {
   // What users may ask and serve from now on; null: what anybody may. A server that may not serve
   // what it does is lost, and comes again.
   void SetAccess(std::shared_ptr<const Access> access);
+  // Gives up the answers that are kept for who asks the same again.
+  void ShedMemory() { Unkeep(0); }
+  // Refuses who comes, with that reason, until it is empty. Who is here stays.
+  void RefuseMore(std::string reason) { refuse_more_ = std::move(reason); }
   // The members whose users are not `known` any more are lost.
   void ReviewUsers(const std::function<bool(std::string_view user)>& known);
   // Timers and what could not be sent before. Call it every turn of the loop, and at least every
@@ -233,6 +241,7 @@ class Broker {
   BrokerObserver* const observer_;
   BrokerCounters counters_;
   std::shared_ptr<const Access> access_;  // null: there are no rights
+  std::string refuse_more_;               // empty: who comes is welcome
   MonotonicTime now_;
   MonotonicTime watched_at_;
   std::unique_ptr<Upstream> upstream_;

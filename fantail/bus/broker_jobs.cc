@@ -31,7 +31,9 @@ void Broker::OnRequest(Peer* peer, const Request& request, wire::Message came) {
       peer->asked_bytes + request.body.size() > options_.max_asked_bytes * clients) {
     return fail(FailureCode::kBusy, "this client waits for as many answers as it may");
   }
-  if (!MayAsk(*peer, request.service)) {
+  const bool may = MayAsk(*peer, request.service);
+  observer_->OnAsked(*peer, request.service, may);
+  if (!may) {
     return fail(FailureCode::kRefused,
                 peer->user + " may not ask " + EscapeUnprintable(request.service) + " here");
   }

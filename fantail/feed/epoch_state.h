@@ -79,6 +79,13 @@ class EpochState {
     const Position dropped = payloads_.Add(of, bytes);
     if (dropped.value != 0) ring_.DropThrough(dropped);
   }
+  // Of what the ring and the payloads hold; from now on they hold no more than that each.
+  size_t held_bytes() const { return ring_.size_bytes() + payloads_.size_bytes(); }
+  void Shrink(size_t most_bytes) {
+    ring_.Shrink(most_bytes);
+    const Position dropped = payloads_.Shrink(most_bytes);
+    if (dropped.value != 0) ring_.DropThrough(dropped);
+  }
   void AddOlder(std::span<const wire::Record> records);
   void AddGap(const GapNotice& gap, MonotonicTime now);
   // A publisher goes on with an epoch that it has begun before: what is told from here on comes

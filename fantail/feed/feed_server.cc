@@ -28,7 +28,11 @@ wire::HopView View(const Hop& hop) {
 }  // namespace
 
 FeedServer::FeedServer(ServerOptions options, wire::Links* links, ServerObserver* observer)
-    : options_(std::move(options)), allow_(options_.allow), links_(links), observer_(observer) {}
+    : options_(std::move(options)),
+      allow_(options_.allow),
+      ring_bytes_(options_.ring_bytes),
+      links_(links),
+      observer_(observer) {}
 
 FeedServer::~FeedServer() = default;
 
@@ -64,7 +68,7 @@ void FeedServer::BeginEpoch(Epoch epoch, bool paced, bool covers_everything) {
               [](const auto& a, const auto& b) { return a.first < b.first; });
     session->wants.push_back(std::move(again));
   }
-  state_ = std::make_unique<EpochState>(epoch, paced, options_.ring_bytes, options_.share_from);
+  state_ = std::make_unique<EpochState>(epoch, paced, ring_bytes_, options_.share_from);
   backfills_.clear();
   covers_everything_ = covers_everything;
   if (covers_everything) {
@@ -204,24 +208,24 @@ std::optional<FeedServer::Problem> FeedServer::HelloProblem(const wire::Hello& h
   if (sessions_.size() >= options_.max_sessions) {
     return Problem{wire::RefusedCode::kBusy, "this node has no room for another session"};
   }
+  if (!refuse_more_.empty()) return Problem{wire::RefusedCode::kBusy, refuse_more_};
   return std::nullopt;
 }
 
 void FeedServer::Open(std::string_view address, std::string_view user, const wire::Hello& hello) {
   std::optional<Problem> problem = HelloProblem(hello);
   if (!problem) problem = UserProblem(user);
+  if (!problem) problem = TooManyOf(user);
   if (problem) {
-    observer_->OnRefused(hello.name, problem->reason);
+    ++counters_.sessions_refused;
+    observer_->OnRefused(hello.name, user, problem->reason);
     return Refuse(address, problem->code, problem->reason);
   }
   auto session = std::make_unique<Session>();
   session->address = address;
   session->name = hello.name;
   session->user = user;
-  if (const Rights* const rights = RightsOf(user)) {
-    session->may_see = Interest(rights->see);
-    session->may_want = rights->patterns;
-  }
+  SetLimits(session.get());
   session->node = hello.node;
   session->role = static_cast<Role>(hello.role);
   session->last_heard = session->last_progress = session->last_proof = now_;
@@ -270,7 +274,7 @@ const char* FeedServer::WantProblem(const Session& session, const wire::Want& wa
   const size_t added = change.add.size() + change.refused.size() + want.starts.size();
   const size_t removed = change.remove.size() + want.remove.Count();
   const size_t kept = session.patterns.size() - std::min(removed, session.patterns.size());
-  const uint32_t most = MostPatterns(session);
+  const uint32_t most = session.may_want;
   const bool too_many =
       added > most || removed > options_.max_patterns || (!want.more && kept + added > most);
   return too_many ? "too many patterns" : nullptr;
@@ -304,6 +308,7 @@ void FeedServer::OnWant(Session* session, const wire::Want& want) {
   }
   for (const std::string_view text : want.remove) change.remove.emplace_back(text);
   if (want.more) return;
+  observer_->OnWanted(*session, change);
   session->wants.push_back(std::exchange(change, WantChange()));
   cover_dirty_ = true;
 }
@@ -404,7 +409,8 @@ wire::Message FeedServer::MakeWelcome(const Session& session) const {
                         .window_bytes = options_.window_bytes,
                         .window_messages = options_.window_messages,
                         .encoding = session.encoding,
-                        .max_patterns = MostPatterns(session)};
+                        .max_patterns = session.may_want,
+                        .limits = session.limits};
   if (state_ != nullptr) {
     welcome.epoch = state_->epoch();
     welcome.paced = state_->paced();

@@ -64,6 +64,8 @@ struct ServerOptions {
   // has failed.
   Nanos climb_within = std::chrono::seconds(16);
   uint32_t max_sessions = 4096;
+  // Of these, with one key: a branch whose desks share one. Who has no key is not counted.
+  uint32_t max_user_sessions = 256;
   // Of these, packed: each holds 2 MB and is encoded for by itself. Later ones share a stream, or
   // are plain.
   uint32_t max_packed_sessions = 32;
@@ -82,6 +84,9 @@ struct ServerOptions {
   Nanos proof_every = std::chrono::seconds(5);
   // As ClientOptions': what was proved longer ago is live no more.
   Nanos stale_after = std::chrono::seconds(3);
+  // What else holds for clients, for the welcome to tell: of handshakes, memory and descriptors,
+  // which others see to.
+  wire::Limits told;
   // The time right now, for traces: a turn's is when it began. Null: that will do.
   MonotonicTime (*clock)() = nullptr;
 };
@@ -96,7 +101,14 @@ class ServerObserver {
   }
   // Bytes that were no message, or made no sense; `who` is a session's name, or "a stranger".
   virtual void OnBadMessage(std::string_view who, std::string_view what) { (void)who, (void)what; }
-  virtual void OnRefused(std::string_view who, std::string_view reason) { (void)who, (void)reason; }
+  // A client was not welcomed; `user` as in a session.
+  virtual void OnRefused(std::string_view who, std::string_view user, std::string_view reason) {
+    (void)who, (void)user, (void)reason;
+  }
+  // What a session wants has changed: of that it gets all but what is refused.
+  virtual void OnWanted(const Session& session, const WantChange& change) {
+    (void)session, (void)change;
+  }
 };
 
 struct ServerCounters {
@@ -112,6 +124,7 @@ struct ServerCounters {
   uint64_t fell_behind = 0;  // sessions that got newest values instead of every tick
   uint64_t climbed = 0;      // and every tick again
   uint64_t would_block = 0;
+  uint64_t sessions_refused = 0;
   uint64_t patterns_refused = 0;  // not allowed here, or to that user
 };
 
@@ -145,6 +158,9 @@ inline constexpr auto kServerMetrics = std::to_array<Metric<ServerCounters>>({
     {&ServerCounters::would_block,
      {"fantail_sessions_would_block_total", Unit::kNone,
       "sends that a full queue put off to a later turn"}},
+    {&ServerCounters::sessions_refused,
+     {"fantail_sessions_refused_total", Unit::kNone,
+      "clients that were not welcomed: too many, without rights, of another feed, in a loop"}},
     {&ServerCounters::patterns_refused,
      {"fantail_patterns_refused_total", Unit::kNone,
       "patterns that a session may not have, or that were too many"}},
@@ -218,6 +234,11 @@ class FeedServer {
   // What users may do from now on; null: what anybody may. Each session whose rights have become
   // others gets a goodbye, and comes again from where it was: then it wants what it may.
   void SetAccess(std::shared_ptr<const Access> access);
+  // Gives back half of what the ring holds, and keeps it to that from now on: bytes. Sessions that
+  // were away for longer get a gap and images.
+  size_t ShedMemory();
+  // Refuses who comes, with that reason, until it is empty. Who is here stays.
+  void RefuseMore(std::string reason) { refuse_more_ = std::move(reason); }
   // Says goodbye to the sessions of users that are not `known` any more.
   void ReviewUsers(const std::function<bool(std::string_view user)>& known);
 
@@ -272,8 +293,10 @@ class FeedServer {
   };
   std::optional<Problem> HelloProblem(const wire::Hello& hello) const;
   std::optional<Problem> UserProblem(std::string_view user) const;
+  std::optional<Problem> TooManyOf(std::string_view user) const;
   const Rights* RightsOf(std::string_view user) const;
-  uint32_t MostPatterns(const Session& session) const;
+  wire::Limits LimitsOf(const Rights* rights) const;
+  void SetLimits(Session* session);
   void Forget(Session* session, std::string_view reason);
   void EndRefused(const Interest& acknowledged);
   void SayGoodbye(Session* session, wire::GoodbyeCode code, std::string_view reason);
@@ -329,6 +352,8 @@ class FeedServer {
   const ServerOptions options_;
   const Interest allow_;
   std::shared_ptr<const Access> access_;  // null: there are no rights
+  size_t ring_bytes_;                     // as options_, or less since memory was shed
+  std::string refuse_more_;               // empty: who comes is welcome
   wire::Links* const links_;
   ServerObserver* const observer_;
   ServerCounters counters_;

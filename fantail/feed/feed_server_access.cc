@@ -5,6 +5,15 @@
 #include "fantail/feed/feed_server.h"
 
 namespace fantail::feed {
+namespace {
+
+// A rate is kept to over so many seconds, and in no less than a message.
+constexpr double kRateBurst = 0.1;
+constexpr double kLeastBurst = wire::kMaxMessageBytes;
+// What a ring keeps however short memory is: 16 thousand records.
+constexpr size_t kLeastRing = size_t{1} << 20;
+
+}  // namespace
 
 const Rights* FeedServer::RightsOf(std::string_view user) const {
   return access_ == nullptr ? nullptr : access_->Of(user);
@@ -18,18 +27,56 @@ std::optional<FeedServer::Problem> FeedServer::UserProblem(std::string_view user
     return Problem{wire::RefusedCode::kNoRights,
                    std::string(user) + " has no rights at " + options_.name};
   }
+  return std::nullopt;
+}
+
+std::optional<FeedServer::Problem> FeedServer::TooManyOf(std::string_view user) const {
+  if (user.empty()) return std::nullopt;
+  const uint32_t most = LimitsOf(RightsOf(user)).user_sessions;
   const auto sessions = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
     return entry.second->user == user;
   });
-  if (rights->sessions == 0 || sessions < rights->sessions) return std::nullopt;
-  return Problem{wire::RefusedCode::kBusy, std::string(user) + " has the " +
-                                               std::to_string(rights->sessions) +
-                                               " sessions that it may have"};
+  if (sessions < most) return std::nullopt;
+  return Problem{
+      wire::RefusedCode::kBusy,
+      std::string(user) + " has as many sessions as it may have: " + std::to_string(most)};
 }
 
-uint32_t FeedServer::MostPatterns(const Session& session) const {
-  return session.may_want == 0 ? options_.max_patterns
-                               : std::min(session.may_want, options_.max_patterns);
+// What a session is held to whose user has these rights; null: those of anybody.
+wire::Limits FeedServer::LimitsOf(const Rights* rights) const {
+  wire::Limits limits = options_.told;
+  limits.message_bytes = wire::kMaxMessageBytes;
+  limits.sessions = options_.max_sessions;
+  limits.user_sessions = options_.max_user_sessions;
+  limits.waiting_bytes = options_.max_backlog_bytes;
+  if (rights == nullptr) return limits;
+  const auto narrow = [](uint64_t may, auto* most) {
+    if (may != 0)
+      *most = static_cast<std::remove_pointer_t<decltype(most)>>(std::min<uint64_t>(may, *most));
+  };
+  narrow(rights->sessions, &limits.user_sessions);
+  narrow(rights->waiting_bytes, &limits.waiting_bytes);
+  limits.bytes_per_second = rights->bytes_per_second;
+  return limits;
+}
+
+void FeedServer::SetLimits(Session* session) {
+  const Rights* const rights = RightsOf(session->user);
+  session->limits = LimitsOf(rights);
+  session->may_want = options_.max_patterns;
+  if (rights == nullptr) return;
+  session->may_see = Interest(rights->see);
+  if (rights->patterns != 0) session->may_want = std::min(rights->patterns, session->may_want);
+  if (rights->bytes_per_second == 0) return;
+  const auto rate = static_cast<double>(rights->bytes_per_second);
+  session->rate.emplace(rate, std::max(rate * kRateBurst, kLeastBurst), now_);
+}
+
+size_t FeedServer::ShedMemory() {
+  const size_t held = state_ == nullptr ? ring_bytes_ : state_->held_bytes();
+  ring_bytes_ = std::max(std::min(ring_bytes_, held / 2), kLeastRing);
+  if (state_ != nullptr) state_->Shrink(ring_bytes_);
+  return ring_bytes_;
 }
 
 void FeedServer::SetAccess(std::shared_ptr<const Access> access) {

@@ -1,4 +1,4 @@
-// The half of FeedServer that sends: what Turn does, and the cover that it asks for above.
+// The half of FeedServer that sends: what Turn does.
 #include <algorithm>
 #include <utility>
 
@@ -58,6 +58,7 @@ bool FeedServer::Turn(MonotonicTime now) {
 }
 
 bool FeedServer::Advance(Session* session, bool* more) {
+  if (session->rate) session->rate->Refill(now_);
   if (!Flush(session) || !CheckTimes(session)) return false;
   if (state_ == nullptr || !session->InStep()) return true;
   if (session->newest != nullptr && !AdvanceNewest(session)) return false;
@@ -172,10 +173,12 @@ bool FeedServer::AdvanceNewest(Session* session) {
   const size_t window = session->pace.window();
   const uint64_t flight = session->sent_bytes - session->acked_bytes;
   size_t room = flight < window ? window - flight : 0;
+  const bool cramped =
+      (flight != 0 && room < window / 4) || !session->HasRoom(1, options_.window_messages);
+  if (session->rate)
+    room = std::min(room, static_cast<size_t>(std::max(session->rate->room(), 0.0)));
   // A change of interest gets its share.
   if (session->splice != nullptr) room /= 2;
-  const bool cramped =
-      flight != 0 && (room < window / 4 || !session->HasRoom(1, options_.window_messages));
   const bool due = now_ - session->newest_taken_at >= kTakeNewestEvery || state_->ended();
   if (due && !cramped) {
     session->newest_taken_at = now_;
@@ -361,6 +364,7 @@ bool FeedServer::SendOne(Session* session, const wire::Message& message, bool* s
   }
   if (session->AllAcknowledged()) session->last_progress = now_;
   session->sent_bytes += message.size();
+  if (session->rate) session->rate->Take(static_cast<double>(message.size()));
   ++session->sent_messages;
   session->pace.Sent(session->sent_bytes, session->acked_bytes, now_);
   ++counters_.messages_sent;
@@ -393,11 +397,16 @@ bool FeedServer::FallBehind(Session* session) {
   return true;
 }
 
-// Whether the session is of the slower half of a group for which too much waits: in that group, or
-// in all, of which this one has more than its share.
+// Whether more waits for the session than it may have; or whether it is of the slower half of a
+// group for which too much waits: in that group, or in all, of which this one has more than its
+// share.
 bool FeedServer::TooMuchWaits(const Session& session) const {
   const Group& group = *session.group;
   const size_t bytes = group.log_bytes();
+  if (bytes > session.limits.waiting_bytes &&
+      group.BytesFrom(session.next) > session.limits.waiting_bytes) {
+    return true;
+  }
   const bool too_much = bytes > options_.max_backlog_bytes ||
                         (backlog_bytes_ > options_.max_total_backlog_bytes &&
                          bytes > options_.max_total_backlog_bytes / state_->groups().size());
@@ -447,51 +456,6 @@ bool FeedServer::CheckTimes(Session* session) {
   if (now_ - session->last_progress <= options_.stalled_after) return true;
   SayGoodbye(session, wire::GoodbyeCode::kStalled, "stalled: it has acknowledged nothing for 10 s");
   return false;
-}
-
-// -------------------------------------------------------------------------------------------------
-// The cover.
-
-void FeedServer::RefreshCover() {
-  absl::flat_hash_set<Pattern> wanted;
-  const auto add = [&](const WantChange& change) {
-    for (const auto& [pattern, start] : change.add) wanted.insert(pattern);
-  };
-  for (const auto& [address, session] : sessions_) {
-    wanted.insert(session->patterns.begin(), session->patterns.end());
-    for (const WantChange& change : session->wants) add(change);
-    if (planted::On(planted::Bug::kCoverForgetsSplices)) continue;
-    if (session->splice != nullptr) add(session->splice->change());
-  }
-  for (const Pattern& pattern : wanted_) {
-    if (!wanted.contains(pattern)) lingering_[pattern] = now_ + options_.linger;
-  }
-  for (const Pattern& pattern : wanted) lingering_.erase(pattern);
-  wanted_ = std::move(wanted);
-  cover_dirty_ = false;
-}
-
-std::optional<FeedServer::Cover> FeedServer::TakeCover(MonotonicTime now) {
-  now_ = now;
-  const bool expired = std::any_of(lingering_.begin(), lingering_.end(),
-                                   [&](const auto& entry) { return entry.second <= now; });
-  if (!cover_dirty_ && !expired) return std::nullopt;
-  RefreshCover();
-  absl::erase_if(lingering_, [&](const auto& entry) {
-    return entry.second <= now && !planted::On(planted::Bug::kLingerForever);
-  });
-  std::vector<Pattern> patterns;
-  const auto add = [&](const Pattern& pattern) {
-    if (state_ == nullptr || state_->coverage().Refused(pattern) == nullptr) {
-      patterns.push_back(pattern);
-    }
-  };
-  for (const Pattern& pattern : wanted_) add(pattern);
-  for (const auto& [pattern, until] : lingering_) add(pattern);
-  Cover cover{Interest(std::move(patterns)).patterns(), std::exchange(backfills_, {})};
-  if (cover.interest == cover_ && cover.backfills.empty()) return std::nullopt;
-  cover_ = cover.interest;
-  return cover;
 }
 
 }  // namespace fantail::feed

@@ -135,6 +135,8 @@ size_t Group::Pack(std::span<const wire::Record> records, Position through, Mono
 void Group::Push(Entry entry, MonotonicTime now) {
   entry.through = through_;
   entry.sealed = now;
+  entry.before = pushed_bytes_;
+  pushed_bytes_ += entry.bytes();
   log_bytes_ += entry.bytes();
   log_.push_back(std::move(entry));
 }

@@ -44,6 +44,7 @@ class Group {
     Position through;      // of the member that has sent it
     uint32_t ticks = 0;
     MonotonicTime sealed;  // since when it waits
+    uint64_t before = 0;   // bytes of all entries before it
 
     size_t bytes() const { return plain.size() + packed.size(); }
   };
@@ -86,6 +87,10 @@ class Group {
   uint64_t log_end() const { return log_begin_ + log_.size(); }
   const Entry& entry(uint64_t index) const { return log_[index - log_begin_]; }
   size_t log_bytes() const { return log_bytes_; }
+  // Of the entries from `index` on.
+  size_t BytesFrom(uint64_t index) const {
+    return index == log_end() ? 0 : pushed_bytes_ - entry(index).before;
+  }
   // Of all its batches: what they hold and what they might have held, in ticks times members.
   uint64_t sealed_ticks() const { return sealed_ticks_; }
   uint64_t sealed_room() const { return sealed_room_; }
@@ -129,6 +134,7 @@ class Group {
   std::deque<Entry> log_;
   uint64_t log_begin_ = 0;
   size_t log_bytes_ = 0;
+  uint64_t pushed_bytes_ = 0;  // of all entries there ever were
   uint64_t sealed_ticks_ = 0;
   uint64_t sealed_room_ = 0;
 };

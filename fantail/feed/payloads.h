@@ -30,13 +30,12 @@ class Payloads {
     if (!added) return {};
     at->second.assign(bytes.begin(), bytes.end());
     bytes_ += bytes.size();
-    Position dropped;
-    while (bytes_ > max_bytes_) {
-      dropped = by_position_.begin()->first;
-      bytes_ -= by_position_.begin()->second.size();
-      by_position_.erase(by_position_.begin());
-    }
-    return dropped;
+    return DropBeyond();
+  }
+  // Holds no more than that from now on; returns as Add.
+  Position Shrink(size_t max_bytes) {
+    max_bytes_ = std::max(max_bytes, kLeastBytes);
+    return DropBeyond();
   }
   // Empty if there is none.
   std::span<const std::byte> Of(Position position) const {
@@ -46,7 +45,17 @@ class Payloads {
   size_t size_bytes() const { return bytes_; }
 
  private:
-  const size_t max_bytes_;
+  Position DropBeyond() {
+    Position dropped;
+    while (bytes_ > max_bytes_) {
+      dropped = by_position_.begin()->first;
+      bytes_ -= by_position_.begin()->second.size();
+      by_position_.erase(by_position_.begin());
+    }
+    return dropped;
+  }
+
+  size_t max_bytes_;
   std::map<Position, std::vector<std::byte>> by_position_;
   size_t bytes_ = 0;
 };

@@ -5,8 +5,11 @@
 
 namespace fantail::feed {
 
-Ring::Ring(size_t max_bytes)
-    : max_chunks_(std::max<size_t>(2, max_bytes / (kChunkRecords * sizeof(wire::Record)))) {}
+Ring::Ring(size_t max_bytes) : max_chunks_(MostChunks(max_bytes)) {}
+
+size_t Ring::MostChunks(size_t max_bytes) {
+  return std::max<size_t>(2, max_bytes / (kChunkRecords * sizeof(wire::Record)));
+}
 
 void Ring::Append(const wire::Record& record) {
   FANTAIL_CHECK(chunks_.empty() || chunks_.back().back().position < record.position,
@@ -28,6 +31,14 @@ void Ring::NewChunk() {
   }
   chunk.reserve(kChunkRecords);
   chunks_.push_back(std::move(chunk));
+}
+
+void Ring::Shrink(size_t max_bytes) {
+  max_chunks_ = MostChunks(max_bytes);
+  while (chunks_.size() > max_chunks_) {
+    dropped_through_ = chunks_.front().back().position;
+    chunks_.pop_front();
+  }
 }
 
 void Ring::DropThrough(Position position) {

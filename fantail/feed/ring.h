@@ -3,7 +3,7 @@
 // backfill), so records lie in chunks that split when one is full, like the leaves of a B-tree.
 //
 // Thread: one owner.  Cost: Append is a copy of 64 bytes; Insert moves at most one chunk.
-// Limits: `max_bytes`, rounded up to a chunk.
+// Limits: `max_bytes`, rounded up to a chunk; two at least.
 #ifndef FANTAIL_FEED_RING_H_
 #define FANTAIL_FEED_RING_H_
 
@@ -32,6 +32,8 @@ class Ring {
   Position dropped_through() const { return dropped_through_; }
   // Nothing up to `position` has ever been here. REQUIRES: the ring is empty.
   void BeginAt(Position position) { dropped_through_ = position; }
+  // Holds no more than that from now on.
+  void Shrink(size_t max_bytes);
   // As if everything up to `position` had been here and been dropped.
   void DropThrough(Position position);
   size_t size_bytes() const { return chunks_.size() * kChunkRecords * sizeof(wire::Record); }
@@ -58,6 +60,7 @@ class Ring {
   }
   // The first chunk with a record after `after`.
   std::deque<Chunk>::const_iterator FirstWithAfter(Position after) const;
+  static size_t MostChunks(size_t max_bytes);
   void NewChunk();
 
   size_t max_chunks_;

@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "fantail/base/ids.h"
 #include "fantail/base/planted.h"
+#include "fantail/base/rate_limit.h"
 #include "fantail/base/time.h"
 #include "fantail/feed/feed_events.h"
 #include "fantail/feed/group.h"
@@ -44,9 +45,10 @@ struct Session {
   ~Session();
 
   // The window: what has been sent and not yet acknowledged, in bytes and in messages. One message
-  // may always be on its way, however long it is.
+  // may always be on its way, however long it is. And the user's rate, if it has one.
   bool HasRoom(size_t bytes, size_t window_messages) const {
     return (sent_bytes + bytes - acked_bytes <= pace.window() || AllAcknowledged()) &&
+           (!rate || rate->room() > 0) &&
            sent_messages - acked_messages <
                window_messages + (planted::On(planted::Bug::kWindowOneTooMany) ? 1 : 0);
   }
@@ -63,7 +65,9 @@ struct Session {
   std::string name;
   std::string user;                 // whose key it came with; empty if there are no keys
   std::optional<Interest> may_see;  // nothing: whatever there is
-  uint32_t may_want = 0;            // so many patterns; 0: as many as anybody
+  wire::Limits limits;              // that it was told of
+  uint32_t may_want = 0;            // so many patterns
+  std::optional<RateLimit> rate;    // bytes sent to it; nothing: as many as go
   NodeId node;
   Role role = Role::kSubscriber;
   uint32_t encodings = 0;  // that it reads, as it said hello

@@ -2,6 +2,8 @@
 
 #include <zmq.hpp>
 
+#include "fantail/net/descriptors.h"
+
 namespace fantail::net {
 namespace {
 
@@ -75,6 +77,10 @@ void OpenPublisher::CutUnknown() {
     CutConnection(entry.first, bound_);
     return true;
   });
+}
+
+void OpenPublisher::SetAccepting(bool accepting) {
+  net::SetAccepting(bound_, accepting);
 }
 
 void OpenPublisher::Close() {

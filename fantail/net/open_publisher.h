@@ -37,6 +37,8 @@ class OpenPublisher final : public feed::OpenSink {
   bool Receive(const Handler& handler, int most);
   // Cuts the connections of keys that have been taken away.
   void CutUnknown();
+  // As SessionRouter's.
+  void SetAccepting(bool accepting);
   // Gives what is queued a moment to go out.
   void Close();
 

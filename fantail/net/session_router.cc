@@ -2,6 +2,8 @@
 
 #include <zmq.hpp>
 
+#include "fantail/net/descriptors.h"
+
 namespace fantail::net {
 
 SessionRouter::SessionRouter(Context* context)
@@ -17,7 +19,13 @@ void SessionRouter::Close() {
 }
 
 absl::StatusOr<std::string> SessionRouter::Bind(const std::string& endpoint) {
-  return net::Bind(*context_, *socket_, endpoint);
+  absl::StatusOr<std::string> bound = net::Bind(*context_, *socket_, endpoint);
+  if (bound.ok()) bound_ = *bound;
+  return bound;
+}
+
+void SessionRouter::SetAccepting(bool accepting) {
+  net::SetAccepting(bound_, accepting);
 }
 
 wire::SendResult SessionRouter::Send(std::string_view address, const wire::Message& message) {

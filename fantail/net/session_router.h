@@ -40,6 +40,8 @@ class SessionRouter final : public wire::Links {
   // with a key that has been taken away is dropped, and its connection cut.
   bool Receive(const Handler& handler, int most);
 
+  // Whether anybody may connect; who is connected stays.
+  void SetAccepting(bool accepting);
   // Gives what is queued, goodbyes among it, a moment to go out.
   void Close();
 
@@ -52,6 +54,7 @@ class SessionRouter final : public wire::Links {
   Context* const context_;
   Users users_;
   std::unique_ptr<zmq::socket_t> socket_;
+  std::string bound_;
   bool drained_ = false;  // it has nothing to read, and was not used since it said so
   // The newest message of our own: the sessions of a group get the same one after another, and a
   // copy of what libzmq made of it costs no allocation.

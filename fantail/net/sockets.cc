@@ -135,6 +135,10 @@ std::shared_ptr<const Keys> Context::keys() const {
   return zap_ == nullptr ? nullptr : zap_->keys();
 }
 
+ZapCounters Context::handshakes() const {
+  return zap_ == nullptr ? ZapCounters{} : zap_->counters();
+}
+
 RefusedKeys Context::TakeRefused() {
   return zap_ == nullptr ? RefusedKeys{} : zap_->TakeRefused();
 }

@@ -22,6 +22,7 @@ class socket_t;
 namespace fantail::net {
 
 class ZapHandler;
+struct ZapCounters;
 
 // One a process. REQUIRES: rand() has been seeded (app::SeedLibcRandom) before it is made, and
 // every socket is gone before it goes.
@@ -41,6 +42,8 @@ class Context {
   std::shared_ptr<const Keys> keys() const;
   // Null if there are no keys.
   ZapHandler* zap() { return zap_.get(); }
+  // All 0 if there are no keys.
+  ZapCounters handshakes() const;
   // What has been refused since the last call.
   RefusedKeys TakeRefused();
 

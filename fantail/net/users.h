@@ -33,13 +33,6 @@ class Users {
 // The key that the frame came with; nullptr if there are no keys, or libzmq made it up itself.
 const char* KeyOf(zmq::message_t& frame);
 
-// Ends the connection of that descriptor, as if the line had been cut, if it is one to `bound`,
-// where we listen: libzmq 4.3.4 has no call for it. Another that has come to the same descriptor
-// meanwhile is cut in its place, and comes again.
-void CutConnection(int fd, const std::string& bound);
-// The one that `frame` came over.
-void CutConnectionOf(zmq::message_t& frame);
-
 }  // namespace fantail::net
 
 #endif  // FANTAIL_NET_USERS_H_

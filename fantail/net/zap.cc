@@ -3,7 +3,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <utility>
 #include <vector>
@@ -48,10 +47,8 @@ std::string CurveKeyOf(const std::vector<zmq::message_t>& frames) {
 }  // namespace
 
 ZapHandler::ZapHandler(zmq::context_t* context, std::shared_ptr<const Keys> keys, ZapLimits limits)
-    : limits_(limits),
-      stop_fd_(eventfd(0, EFD_CLOEXEC)),
-      room_(limits.burst),
-      counted_at_(ReadMonotonicClock()),
+    : stop_fd_(eventfd(0, EFD_CLOEXEC)),
+      handshakes_(limits.handshakes_a_second, limits.burst, ReadMonotonicClock()),
       keys_(std::move(keys)) {
   FANTAIL_CHECK(stop_fd_ >= 0, errno);
   zmq::socket_t socket(*context, zmq::socket_type::rep);
@@ -136,7 +133,9 @@ void ZapHandler::Answer(zmq::socket_t* socket) {
 }
 
 ZapHandler::Verdict ZapHandler::Judge(const std::string& key, std::string_view address) {
-  const bool room = HasRoom();
+  handshakes_.Refill(ReadMonotonicClock());
+  const bool room = handshakes_.room() >= 1;
+  if (room) handshakes_.Take(1);
   const std::lock_guard lock(mutex_);
   const bool known = !key.empty() && keys_->UserOf(key) != nullptr;
   if (!key.empty() && key == expected_) return known ? Verdict::kYes : Verdict::kNo;
@@ -154,16 +153,6 @@ ZapHandler::Verdict ZapHandler::Judge(const std::string& key, std::string_view a
   refused_.address = address;
   has_refused_ = true;
   return Verdict::kNo;
-}
-
-bool ZapHandler::HasRoom() {
-  const MonotonicTime now = ReadMonotonicClock();
-  const double seconds = std::chrono::duration<double>(now - counted_at_).count();
-  counted_at_ = now;
-  room_ = std::min(room_ + seconds * limits_.handshakes_a_second, limits_.burst);
-  if (room_ < 1) return false;
-  room_ -= 1;
-  return true;
 }
 
 }  // namespace fantail::net

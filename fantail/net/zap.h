@@ -16,7 +16,8 @@
 #include <thread>
 
 #include "fantail/base/keys.h"
-#include "fantail/base/time.h"
+#include "fantail/base/metric.h"
+#include "fantail/base/rate_limit.h"
 
 namespace zmq {
 class context_t;
@@ -40,6 +41,18 @@ struct ZapCounters {
   uint64_t refused = 0;     // keys that are not known
   uint64_t overloaded = 0;  // told to try again
 };
+
+inline constexpr auto kZapMetrics = std::to_array<Metric<ZapCounters>>({
+    {&ZapCounters::accepted,
+     {"fantail_handshakes_accepted_total", Unit::kNone, "connections with a key that is known"}},
+    {&ZapCounters::refused,
+     {"fantail_handshakes_refused_total", Unit::kNone,
+      "connections with a key that is not: alarm when it rises"}},
+    {&ZapCounters::overloaded,
+     {"fantail_handshakes_put_off_total", Unit::kNone,
+      "connections told to try again, for there were too many in a second"}},
+});
+static_assert(TellsAll(kZapMetrics));
 
 class ZapHandler {
  public:
@@ -66,13 +79,9 @@ class ZapHandler {
   void Run(zmq::socket_t socket);
   void Answer(zmq::socket_t* socket);
   Verdict Judge(const std::string& key, std::string_view address);
-  bool HasRoom();
 
-  const ZapLimits limits_;
   const int stop_fd_;
-  // Of the handler's own thread.
-  double room_;
-  MonotonicTime counted_at_;
+  RateLimit handshakes_;  // of the handler's own thread
 
   std::atomic<uint64_t> generation_ = 0;
   std::atomic<bool> has_refused_ = false;

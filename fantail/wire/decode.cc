@@ -67,6 +67,14 @@ Problem Read(const fbs::Welcome& t, Welcome* m) {
   m->encoding = static_cast<Encoding>(t.encoding());
   m->max_patterns = t.max_patterns();
   m->replay = t.replay();
+  m->limits = {.message_bytes = t.message_bytes(),
+               .sessions = t.max_sessions(),
+               .user_sessions = t.max_user_sessions(),
+               .handshakes_per_second = t.handshakes_per_second(),
+               .waiting_bytes = t.waiting_bytes(),
+               .bytes_per_second = t.bytes_per_second(),
+               .memory_bytes = t.memory_bytes(),
+               .descriptors = t.descriptors()};
   if (m->window_bytes < kMaxMessageBytes || m->window_messages == 0) return "a window of nothing";
   return m->encoding > Encoding::kShared ? "an unknown encoding" : nullptr;
 }

@@ -47,11 +47,14 @@ Message Encode(const Welcome& welcome) {
   Builder b;
   const auto feed = Text(b, welcome.feed);
   const auto name = Text(b, welcome.name);
+  const Limits& most = welcome.limits;
   return Finish(b, Kind::kWelcome,
-                fbs::CreateWelcome(b, feed, name, welcome.node.value, welcome.epoch.value,
-                                   welcome.window_bytes, welcome.window_messages, welcome.paced,
-                                   static_cast<uint8_t>(welcome.encoding), welcome.max_patterns,
-                                   welcome.replay));
+                fbs::CreateWelcome(
+                    b, feed, name, welcome.node.value, welcome.epoch.value, welcome.window_bytes,
+                    welcome.window_messages, welcome.paced, static_cast<uint8_t>(welcome.encoding),
+                    welcome.max_patterns, welcome.replay, most.message_bytes, most.sessions,
+                    most.user_sessions, most.handshakes_per_second, most.waiting_bytes,
+                    most.bytes_per_second, most.memory_bytes, most.descriptors));
 }
 
 Message Encode(const Refused& refused) {

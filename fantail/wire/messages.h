@@ -59,6 +59,20 @@ struct Hello {
   uint64_t newest_ns = 0;  // newest-only: a topic at most once in so long; 0: every record
 };
 
+// What a node holds its clients to; 0: to nothing.
+struct Limits {
+  uint32_t message_bytes = 0;          // of one message to the node
+  uint32_t sessions = 0;               // of all its clients
+  uint32_t user_sessions = 0;          // of one key
+  uint32_t handshakes_per_second = 0;  // of all who connect
+  uint64_t waiting_bytes = 0;          // for this session, before it gets newest values only
+  uint64_t bytes_per_second = 0;       // to this session
+  uint64_t memory_bytes = 0;           // of the node's process
+  uint32_t descriptors = 0;            // likewise: files and connections
+
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
 struct Welcome {
   std::string_view feed;
   std::string_view name;
@@ -70,6 +84,7 @@ struct Welcome {
   Encoding encoding = Encoding::kPlain;
   uint32_t max_patterns = 0;
   bool replay = false;  // the epoch is a recording that is played again
+  Limits limits;
 };
 
 enum class RefusedCode : uint8_t {

@@ -77,7 +77,15 @@ inline wire::Welcome AWelcome() {
           .window_messages = 1024,
           .paced = true,
           .encoding = wire::Encoding::kPlain,
-          .max_patterns = 65536};
+          .max_patterns = 65536,
+          .limits = {.message_bytes = 65536,
+                     .sessions = 4096,
+                     .user_sessions = 256,
+                     .handshakes_per_second = 1000,
+                     .waiting_bytes = 8 << 20,
+                     .bytes_per_second = 2'500'000,
+                     .memory_bytes = uint64_t{8} << 30,
+                     .descriptors = 1024}};
 }
 inline wire::Refused ARefused() {
   return {.code = wire::RefusedCode::kLoop, .reason = "a loop"};

@@ -1,4 +1,5 @@
 // Rights, two gateways deep: who may see what, and what becomes of it when that changes.
+#include <algorithm>
 #include <csignal>
 
 #include "tests/system/key_lab.h"
@@ -77,6 +78,31 @@ TEST_F(AccessTest, WhatIsTakenAwayAtTheTopIsGoneAtTheBottom) {
   EXPECT_GT(b, 0U);
   await_more(100);
   EXPECT_EQ(count('B'), b);
+}
+
+TEST_F(AccessTest, TheAccessLogSaysWhoAskedForWhatAndWasGivenWhat) {
+  Give("branch", "floor", "\"*\"");
+  Give("floor", "desk", "\"A*\"");
+  publisher_ = &Publisher("synthetic:symbols=500,rate=2000,seed=1", With("hq"));
+  gateway_ = &Gateway(*publisher_, With("branch"));
+  const std::string log = folder() / "access.log";
+  floor_ = &Gateway(*gateway_, With("floor", {"--access-log", log}));
+  Program& desk = DeskOf({"A*", "B*"});
+  const auto says = [&](const std::string& event, const std::string& more) {
+    return Eventually([&] {
+      const std::string text = ReadFile(log);
+      const std::vector<std::string_view> lines = LinesOf(text);
+      return std::any_of(lines.begin(), lines.end(), [&](std::string_view line) {
+        return line.find("\"event\":\"" + event + "\",\"user\":\"desk\"") != line.npos &&
+               line.find(more) != line.npos;
+      });
+    });
+  };
+  EXPECT_TRUE(says("opened", "\"role\":\"subscriber\"}")) << ReadFile(log);
+  EXPECT_TRUE(says("given", "\"patterns\":[\"A*\"]}")) << ReadFile(log);
+  EXPECT_TRUE(says("not given", "\"patterns\":[\"B*\"],\"reason\":\"")) << ReadFile(log);
+  desk.Kill();
+  EXPECT_TRUE(says("closed", "\"ticks\":")) << ReadFile(log);
 }
 
 TEST_F(AccessTest, AFileOfRightsThatIsBrokenChangesNothing) {

@@ -24,7 +24,7 @@
 #include "fantail/net/clock.h"
 #include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
-#include "fantail/net/session_router.h"
+#include "fantail/node/session_port.h"
 #include "tools/fantail-replay/keys.h"
 #include "tools/fantail-replay/options.h"
 #include "tools/fantail-replay/player.h"
@@ -51,18 +51,9 @@ class Replay {
       : options_(options),
         zone_(player.zone),
         signals_(signals),
-        context_(options.common.keys),
-        router_(&context_),
-        server_({.feed = options.common.feed,
-                 .name = options.common.name,
-                 .node = app::RandomNodeId(),
-                 .role = feed::Role::kPublisher,
-                 .allow = {},
-                 .ring_bytes = options.ring.bytes,
-                 .window_bytes = static_cast<uint32_t>(options.window.bytes),
-                 .max_packed_sessions = static_cast<uint32_t>(options.packed_sessions),
-                 .clock = net::ReadMonotonicClock},
-                &router_, &session_log_),
+        port_(options.port, options.common),
+        server_(port_.OptionsOf(feed::Role::kPublisher, app::RandomNodeId()), port_.links(),
+                port_.observer()),
         sink_(&server_),
         player_(std::move(player), std::move(tracks), &sink_,
                 [](Epoch before) { return app::NewEpoch(net::ReadWallClock(), before); }),
@@ -74,16 +65,9 @@ class Replay {
   ~Replay() { app::SetBeforeLogLine(nullptr); }
 
   absl::Status Start() {
-    app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
-      context_.SetKeys(keys);
-      server_.ReviewUsers([&](std::string_view user) { return keys->IsUser(user); });
-    });
-    app::ReloadRights(&reload_, options_.common,
-                      [this](auto access) { server_.SetAccess(std::move(access)); });
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
-    server_.SetAccess(options_.common.access);
-    const absl::StatusOr<std::string> bound = router_.Bind(options_.listen.text());
-    if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
+    const absl::StatusOr<std::string> bound = port_.Open(&server_);
+    if (!bound.ok()) return bound.status();
     if (absl::Status s = player_.Start(net::ReadMonotonicClock()); !s.ok()) return s;
     app::LogInfo(
         "listening at {}, feed {}, replaying {}{}", *bound, options_.common.feed,
@@ -120,15 +104,7 @@ class Replay {
       if (const auto code = OnSignals()) return code;
     }
     if (const auto code = OnKeys(now)) return code;
-    session_log_.set_now(now);
-    bool more = false;
-    if (poller_.Readable(&router_.socket())) {
-      more = router_.Receive(
-          [&](const net::SessionRouter::From& from, const wire::Message& message) {
-            server_.Receive(from.address, message.bytes(), now, from.user);
-          },
-          kMessagesPerTurn);
-    }
+    bool more = port_.Turn(now, poller_, kMessagesPerTurn);
     more = Play(now) || more;
     more = server_.Turn(now) || more;
     for (const std::string& problem : player_.TakeProblems()) {
@@ -137,7 +113,6 @@ class Replay {
     }
     if (const auto code = OnPlayerState(now)) return code;
     Report(now);
-    key_log_.Report(context_.TakeRefused(), now);
     Wait(now, more);
     return std::nullopt;
   }
@@ -145,7 +120,7 @@ class Replay {
   std::optional<int> OnSignals() {
     while (const auto signal = signals_->Next()) {
       if (*signal == SIGHUP) {
-        reload_.Run();
+        port_.Reload();
         continue;
       }
       terminal_.Clear();
@@ -282,7 +257,7 @@ class Replay {
     MonotonicTime until = more ? now : now + kIdleWait;
     if (const auto due = player_.next_due()) until = std::min(until, *due);
     poller_.Clear();
-    poller_.Add(&router_.socket(), router_.has());
+    port_.AddTo(&poller_);
     poller_.Add(signals_->fd());
     poller_.Add(terminal_.key_fd());
     poller_.WaitUntil(until);
@@ -293,17 +268,13 @@ class Replay {
   app::Signals* const signals_;
   Terminal terminal_;
   KeyReader keys_;
-  net::Context context_;
-  net::SessionRouter router_;
-  app::SessionLog session_log_;
+  node::SessionPort port_;
   feed::FeedServer server_;
   feed::ServerSink sink_;
   Player player_;
   net::Poller poller_;
   app::ReadyFile ready_;
   app::StatusTimer status_;
-  app::KeyLog key_log_;
-  app::Reload reload_;
   bool released_ = false;
   std::optional<MonotonicTime> drain_until_;  // once the player has nothing more
   uint64_t damaged_ = 0;
@@ -338,8 +309,9 @@ int Main(int argc, char** argv) {
   Declare(&options, &line);
   if (const std::optional<int> code = line.Parse(argc, argv)) return *code;
   if (const absl::Status s = app::StartUp(options.common, line); !s.ok()) return line.Fail(s);
-  const absl::Status keys = app::SecurePlaces(
-      &options.common, net::ReadKeys, {{app::EndpointUse::kListen, "--listen", options.listen}});
+  const absl::Status keys =
+      app::SecurePlaces(&options.common, net::ReadKeys,
+                        {{app::EndpointUse::kListen, "--listen", options.port.listen}});
   if (!keys.ok()) return line.Fail(keys);
   if (options.start_paused && isatty(STDIN_FILENO) == 0) {
     return line.Fail(absl::InvalidArgumentError(

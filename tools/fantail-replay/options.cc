@@ -1,6 +1,5 @@
 #include "tools/fantail-replay/options.h"
 
-#include "fantail/app/encoding_options.h"
 #include "fantail/app/feed_options.h"
 
 namespace fantail::replay {
@@ -14,10 +13,7 @@ absl::Status Named(const char* option, const std::string& value, const absl::Sta
 }  // namespace
 
 void Declare(Options* o, app::CommandLine* line) {
-  app::EndpointOption(
-      "--listen ENDPOINT", app::EndpointUse::kListen, &o->listen,
-      "where gateways and desks connect, tcp://HOST:PORT; port * lets the kernel pick", line);
-  line->Require("--listen");
+  node::AddListenOption(&o->port, "gateways and desks", line);
   app::AddSpeedOption(&o->speed, kSlowest, kFastest, line);
   line->Option("--from PLACE", &o->from,
                "where to begin: 09:30, 09:30:00.5, a date and time, #12345 (a position), or 25%");
@@ -41,11 +37,9 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Flag("--start-paused", &o->start_paused, "begin paused: space goes on");
   app::AddWaitForOption(&o->wait_for, line);
   line->Flag("--keep-open", &o->keep_open, "stay for latecomers after the end of the tape");
-  line->Option("--ring SIZE", &o->ring, "recent records kept for sessions that resume");
-  line->Option("--window SIZE", &o->window, "most bytes on their way to one session");
-  app::AddPackedSessionsOption(&o->packed_sessions, line);
   line->Positionals("TAPE", &o->tapes,
                     "a tape, or a folder of its segments; several are merged by time");
+  node::AddSessionPortOptions(&o->port, &o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-replay --listen tcp://127.0.0.1:5555 --from 09:30 --speed 10 day.tape",
                 "the opening, ten times faster; on a terminal, ? shows the keys");

@@ -8,16 +8,14 @@
 #include <vector>
 
 #include "fantail/app/common_options.h"
-#include "fantail/app/endpoint.h"
-#include "fantail/app/values.h"
-#include "fantail/feed/feed_server.h"
+#include "fantail/node/session_port.h"
 #include "tools/fantail-replay/player.h"
 
 namespace fantail::replay {
 
 struct Options {
   app::CommonOptions common;
-  app::Endpoint listen;
+  node::SessionPortOptions port;
   std::vector<std::string> tapes;
   double speed = 1;  // 0: max
   std::string from;
@@ -29,9 +27,6 @@ struct Options {
   bool keep_open = false;
   Nanos max_gap{0};
   std::string wait_for;
-  app::ByteSize ring{size_t{256} << 20};
-  app::ByteSize window{1 << 20};
-  uint64_t packed_sessions = feed::ServerOptions().max_packed_sessions;
 };
 
 void Declare(Options* options, app::CommandLine* line);

@@ -13,7 +13,8 @@ std::string ErrorOf(const std::string& text) {
 TEST(AccessFileTest, SaysWhatEachUserMay) {
   const auto access = ParseAccess("rights.toml",
                                   "[users.desk7]\nsee = ['A*', 'MSFT']\nask = ['history/*']\n"
-                                  "sessions = 2\npatterns = 10\n[others]\nserve = ['echo']\n");
+                                  "sessions = 2\npatterns = 10\nrate = '2mbit'\nwaiting = "
+                                  "'1MiB'\n[others]\nserve = ['echo']\n");
   ASSERT_TRUE(access.ok()) << access.status();
   const Rights* desk = access->Of("desk7");
   ASSERT_NE(desk, nullptr);
@@ -23,6 +24,8 @@ TEST(AccessFileTest, SaysWhatEachUserMay) {
   EXPECT_TRUE(desk->serve.empty());
   EXPECT_EQ(desk->sessions, 2u);
   EXPECT_EQ(desk->patterns, 10u);
+  EXPECT_EQ(desk->bytes_per_second, 250'000u);
+  EXPECT_EQ(desk->waiting_bytes, 1u << 20);
   EXPECT_TRUE(Rights::Allow(access->Of("anybody")->serve, "echo"));
 }
 
@@ -41,6 +44,10 @@ TEST(AccessFileTest, SaysWhereItIsWrong) {
             "rights.toml:2:14: see \"7\": not a text; write \"A*\"");
   EXPECT_EQ(ErrorOf("[users.desk7]\nsessions = 0\n"),
             "rights.toml:2:1: sessions: not a number; write one from 1 to 1000000");
+  EXPECT_EQ(ErrorOf("[users.desk7]\nrate = '1kbit'\n"),
+            "rights.toml:2:1: rate: not a rate; write \"64kbit\" or more");
+  EXPECT_EQ(ErrorOf("[users.desk7]\nwaiting = 100000\n"),
+            "rights.toml:2:1: waiting: not a size; write \"64KiB\" or more");
   EXPECT_EQ(ErrorOf("users = 3\n"), "rights.toml:1:1: users: not a table; write [users.NAME]");
   EXPECT_EQ(ErrorOf("[users.'a b']\n").substr(0, 17), "rights.toml:1:8: ");
 }

@@ -73,7 +73,7 @@ TEST_F(AccessTest, AUserHasNoMoreSessionsThanItMay) {
   Give("desk7", one);
   JoinAs("desk7", "x", {"A*"});
   As("desk7", "y", wire::Hello{.feed = "ticks", .name = "y", .node = {51}});
-  EXPECT_EQ(To("y").Last<wire::Refused>().reason, "desk7 has the 1 sessions that it may have");
+  EXPECT_EQ(To("y").Last<wire::Refused>().reason, "desk7 has as many sessions as it may have: 1");
   EXPECT_EQ(server->session_count(), 1u);
 }
 
@@ -87,6 +87,94 @@ TEST_F(AccessTest, AUserIsToldHowManyPatternsItMayWantAndIsHeldToIt) {
   EXPECT_EQ(server->session_count(), 1u);
   JoinAs("desk7", "y", {"A*", "B*", "C*"});
   EXPECT_EQ(To("y").Last<wire::Goodbye>().reason, "too many patterns");
+}
+
+TEST_F(AccessTest, AWelcomeTellsWhatTheSessionIsHeldTo) {
+  options.told = {.handshakes_per_second = 9, .memory_bytes = 10'000, .descriptors = 11};
+  Start();
+  Rights rights = MaySee({Pattern("*")});
+  rights.sessions = 3;
+  rights.bytes_per_second = 100'000;
+  rights.waiting_bytes = 70'000;
+  Give("desk7", rights);
+  JoinAs("desk7", "x", {"*"});
+  EXPECT_EQ(To("x").Last<wire::Welcome>().limits,
+            (wire::Limits{.message_bytes = wire::kMaxMessageBytes,
+                          .sessions = 4096,
+                          .user_sessions = 3,
+                          .handshakes_per_second = 9,
+                          .waiting_bytes = 70'000,
+                          .bytes_per_second = 100'000,
+                          .memory_bytes = 10'000,
+                          .descriptors = 11}));
+}
+
+TEST_F(AccessTest, AKeyHasNoMoreSessionsThanAnyMayEvenWithoutRights) {
+  options.max_user_sessions = 1;
+  Start();
+  JoinAs("desk7", "x", {"A*"});
+  JoinAs("desk8", "y", {"A*"});
+  As("desk7", "z", wire::Hello{.feed = "ticks", .name = "z", .node = {51}});
+  EXPECT_EQ(To("z").Last<wire::Refused>().code, wire::RefusedCode::kBusy);
+  EXPECT_EQ(server->session_count(), 2u);
+  EXPECT_EQ(server->counters().sessions_refused, 1u);
+}
+
+TEST_F(AccessTest, WhoHasNoKeyIsNotCounted) {
+  options.max_user_sessions = 1;
+  Start();
+  Join("x", {"*"});
+  Join("y", {"*"});
+  EXPECT_EQ(server->session_count(), 2u);
+}
+
+TEST_F(AccessTest, ASessionGetsNoMoreThanItsRateAndNewestValuesOfTheRest) {
+  Start();
+  access.others = MaySee({Pattern("*")});
+  Rights thin = MaySee({Pattern("*")});
+  thin.bytes_per_second = 20'000;
+  Give("thin", thin);
+  JoinAs("thin", "x", {"*"});
+  Join("y", {"*"});
+  const auto pass = [&](int seconds) {
+    for (int i = 0; i < seconds * 100; ++i) {
+      Publish("AAPL", 10);
+      now += std::chrono::milliseconds(10);
+      Turn();
+      As("thin", "x",
+         wire::Ack{.bytes = To("x").CountedBytes(), .messages = To("x").CountedMessages()});
+      Ack("y");
+      if (i % 100 == 0) As("thin", "x", wire::Ping{.nonce = 1});
+      if (i % 100 == 0) Ping("y");
+    }
+  };
+  pass(5);
+  const uint64_t before = Find("x")->sent_bytes;
+  pass(20);
+  // Over 20 s, and what one message may be more.
+  EXPECT_LE(Find("x")->sent_bytes - before, 20u * 20'000 + wire::kMaxMessageBytes);
+  EXPECT_GE(Find("x")->sent_bytes - before, 20u * 20'000 / 2);
+  EXPECT_GE(server->counters().fell_behind, 1u);
+  EXPECT_EQ(To("y").Positions().size(), 25'000u);
+}
+
+TEST_F(AccessTest, WhatWaitsForASessionIsNoMoreThanItMayBe) {
+  options.window_messages = 1;
+  Start();
+  access.others = MaySee({Pattern("*")});
+  Rights little = MaySee({Pattern("*")});
+  little.waiting_bytes = 100'000;
+  Give("little", little);
+  JoinAs("little", "x", {"*"});
+  Join("y", {"*"});
+  for (int i = 0; i < 100 && server->counters().fell_behind == 0; ++i) {
+    Publish("AAPL", 100);
+    Turn();
+    Ack("y");
+  }
+  EXPECT_EQ(server->counters().fell_behind, 1u);
+  EXPECT_LT(head.value, 2500u);
+  EXPECT_EQ(Find("y")->newest, nullptr);
 }
 
 TEST_F(AccessTest, ASessionWhoseRightsHaveChangedComesAgainAndTheOthersStay) {

@@ -40,7 +40,8 @@ class FakeObserver final : public ServerObserver {
   void OnBadMessage(std::string_view who, std::string_view what) override {
     Say("bad from " + std::string(who) + ": " + std::string(what));
   }
-  void OnRefused(std::string_view who, std::string_view reason) override {
+  void OnRefused(std::string_view who, std::string_view user, std::string_view reason) override {
+    (void)user;
     Say("refused " + std::string(who) + ": " + std::string(reason));
   }
   void Say(std::string line) { said.push_back(std::move(line)); }

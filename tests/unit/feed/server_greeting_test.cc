@@ -86,6 +86,34 @@ TEST_F(GreetingTest, AFullNodeIsBusy) {
   EXPECT_EQ(To("third").Kinds(), "welcome");
 }
 
+TEST_F(GreetingTest, WhileItIsShortOfMemoryItRefusesWhoComesAndKeepsWhoIsThere) {
+  Start();
+  Join("x", {"*"});
+  server->RefuseMore("this node has no memory left");
+  Hello("y");
+  EXPECT_EQ(To("y").Last<wire::Refused>().code, wire::RefusedCode::kBusy);
+  EXPECT_EQ(To("y").Last<wire::Refused>().reason, "this node has no memory left");
+  Publish("AAPL");
+  Turn();
+  EXPECT_EQ(To("x").Positions().size(), 1u);
+  server->RefuseMore("");
+  Join("y", {"*"});
+  EXPECT_EQ(server->session_count(), 2u);
+}
+
+TEST_F(GreetingTest, ShedMemoryIsHalfOfTheRingEachTimeAndNeverAllOfIt) {
+  options.ring_bytes = 8 << 20;
+  Start();
+  for (int i = 0; i < 200; ++i) Publish("AAPL", 1000);
+  EXPECT_EQ(server->ShedMemory(), 4u << 20);
+  EXPECT_LE(server->state()->held_bytes(), 4u << 20);
+  EXPECT_EQ(server->ShedMemory(), 2u << 20);
+  EXPECT_EQ(server->ShedMemory(), 1u << 20);
+  EXPECT_EQ(server->ShedMemory(), 1u << 20);
+  for (int i = 0; i < 200; ++i) Publish("AAPL", 1000);
+  EXPECT_LE(server->state()->held_bytes(), 1u << 20);
+}
+
 TEST_F(GreetingTest, AnythingButAHelloFromAStrangerGetsNoSession) {
   Start();
   Ping("stranger");

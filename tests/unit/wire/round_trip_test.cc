@@ -61,6 +61,7 @@ TEST_F(RoundTripTest, Welcome) {
   EXPECT_EQ(out.encoding, in.encoding);
   EXPECT_EQ(out.max_patterns, in.max_patterns);
   EXPECT_FALSE(out.replay);
+  EXPECT_EQ(out.limits, in.limits);
 }
 
 // How many bytes the list of the fields that are there takes, the last one that is not a default
@@ -80,6 +81,7 @@ uint16_t FieldListBytes(const Message& message) {
 
 TEST_F(RoundTripTest, OnlyTheWelcomeToAReplayHasAFieldMoreThanBeforeThereWereReplays) {
   Welcome in = AWelcome();
+  in.limits = {};
   EXPECT_EQ(FieldListBytes(Encode(in)), 4 + 2 * 9);
   in.replay = true;
   EXPECT_TRUE(Through(in).replay);
