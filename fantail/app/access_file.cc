@@ -17,6 +17,7 @@ namespace {
 using Kind = TomlValue::Kind;
 
 constexpr uint64_t kMostOfAnything = 1'000'000;
+constexpr size_t kMostListBytes = wire::kMaxTextListBytes / 2;
 // Bits a second: less does not even carry the proofs and pongs of a session.
 constexpr uint64_t kLeastRate = 64'000;
 
@@ -78,6 +79,7 @@ class Reader {
   absl::Status Patterns(const TomlEntry& entry, std::vector<Pattern>* patterns) const {
     if (entry.value.kind != Kind::kList)
       return Wrong(entry, "not a list; write [\"A*\", \"MSFT\"]");
+    size_t bytes = 0;
     for (const TomlValue& value : entry.value.list) {
       const char* problem =
           value.kind == Kind::kText ? PatternProblem(value.text) : "not a text; write \"A*\"";
@@ -86,6 +88,12 @@ class Reader {
                        fmt::format("{} \"{}\": {}", entry.key, Harmless(value.text), problem));
       }
       patterns->emplace_back(value.text);
+      bytes += value.text.size() + 1;
+    }
+    // It goes with each request to a bus.
+    if (bytes > kMostListBytes) {
+      return Wrong(entry, fmt::format("longer than {} bytes; write fewer and wider patterns",
+                                      kMostListBytes));
     }
     return absl::OkStatus();
   }

@@ -46,6 +46,14 @@ struct Access {
   }
 };
 
+// Whether the user may do the same by both; null: whatever anybody may.
+inline bool SameRights(const Access* a, const Access* b, std::string_view user) {
+  if (a == nullptr || b == nullptr) return a == b;
+  const Rights* const by_a = a->Of(user);
+  const Rights* const by_b = b->Of(user);
+  return by_a == nullptr || by_b == nullptr ? by_a == by_b : *by_a == *by_b;
+}
+
 }  // namespace fantail
 
 #endif  // FANTAIL_BASE_ACCESS_H_

@@ -1,5 +1,7 @@
 #include "fantail/base/pattern.h"
 
+#include <algorithm>
+
 namespace fantail {
 
 const char* TopicProblem(std::string_view topic) {
@@ -15,6 +17,18 @@ const char* PatternProblem(std::string_view text) {
   if (text.back() != '*') return TopicProblem(text);
   const std::string_view stem = text.substr(0, text.size() - 1);
   return stem.empty() ? nullptr : TopicProblem(stem);
+}
+
+std::vector<Pattern> Common(std::span<const Pattern> a, std::span<const Pattern> b) {
+  std::vector<Pattern> common;
+  for (const Pattern& one : a) {
+    for (const Pattern& other : b) {
+      if (one.Overlaps(other)) common.push_back(one.Covers(other) ? other : one);
+    }
+  }
+  std::sort(common.begin(), common.end());
+  common.erase(std::unique(common.begin(), common.end()), common.end());
+  return common;
 }
 
 }  // namespace fantail

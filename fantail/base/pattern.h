@@ -6,9 +6,11 @@
 
 #include <compare>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace fantail {
 
@@ -54,6 +56,10 @@ class Pattern {
 
 // Why `text` is not a pattern, or nullptr if it is one. `*` alone is the prefix of everything.
 const char* PatternProblem(std::string_view text);
+
+// What is matched by both: of each two that overlap, the narrower one. Sorted, none twice.
+// Cost: a comparison for each two.
+std::vector<Pattern> Common(std::span<const Pattern> a, std::span<const Pattern> b);
 
 }  // namespace fantail
 

@@ -187,6 +187,24 @@ bool Broker::MayAsk(const Peer& peer, std::string_view service) const {
   return rights != nullptr && Rights::Allow(rights->ask, service);
 }
 
+// What the answer may be about, as texts: no more than the one below says, and than the user may
+// see here. Nothing: whatever it is.
+std::optional<std::string> Broker::MaySee(const Peer& peer, const Request& request) const {
+  if (access_ == nullptr) {
+    return request.limited ? std::optional<std::string>(request.may_see.bytes()) : std::nullopt;
+  }
+  const Rights* const rights = access_->Of(peer.user);
+  std::vector<Pattern> patterns = rights == nullptr ? std::vector<Pattern>() : rights->see;
+  if (request.limited) {
+    std::vector<Pattern> below;
+    for (const std::string_view text : request.may_see) below.emplace_back(text);
+    patterns = Common(patterns, below);
+  }
+  wire::TextListBuilder texts;
+  for (const Pattern& pattern : patterns) texts.Add(pattern.text());
+  return std::string(texts.list().bytes());
+}
+
 bool Broker::MayServe(const Peer& peer, std::string_view service) const {
   if (access_ == nullptr) return true;
   const Rights* const rights = access_->Of(peer.user);
@@ -194,16 +212,12 @@ bool Broker::MayServe(const Peer& peer, std::string_view service) const {
 }
 
 void Broker::SetAccess(std::shared_ptr<const Access> access) {
-  access_ = std::move(access);
-  std::vector<Peer*> gone;
+  const std::shared_ptr<const Access> before = std::exchange(access_, std::move(access));
+  std::vector<Peer*> changed;
   for (const auto& [number, peer] : peers_) {
-    for (const std::string& service : peer->services) {
-      if (MayServe(*peer, service)) continue;
-      gone.push_back(peer.get());
-      break;
-    }
+    if (!SameRights(before.get(), access_.get(), peer->user)) changed.push_back(peer.get());
   }
-  for (Peer* peer : gone) {
+  for (Peer* peer : changed) {
     Refuse(peer, RefusedCode::kRights, "the rights of " + peer->user + " changed");
   }
   Settle();

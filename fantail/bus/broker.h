@@ -17,6 +17,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -136,8 +137,8 @@ class Broker {
   // empty if there are no keys. What there is to say goes out with the next Turn.
   void Receive(std::string_view address, wire::Message message, MonotonicTime now,
                std::string_view user = {});
-  // What users may ask and serve from now on; null: what anybody may. A server that may not serve
-  // what it does is lost, and comes again.
+  // What users may see, ask and serve from now on; null: what anybody may. Each member whose rights
+  // have become others is refused, and comes again.
   void SetAccess(std::shared_ptr<const Access> access);
   // Gives up the answers that are kept for who asks the same again.
   void ShedMemory() { Unkeep(0); }
@@ -195,6 +196,7 @@ class Broker {
   void SendReachable(Peer* peer);
   void Withdraw(Provider* provider);
   bool MayAsk(const Peer& peer, std::string_view service) const;
+  std::optional<std::string> MaySee(const Peer& peer, const Request& request) const;
   bool MayServe(const Peer& peer, std::string_view service) const;
   void WatchPeers();
 
@@ -205,7 +207,8 @@ class Broker {
   void OnFailure(Provider* from, const Failure& failure);
   void OnCredit(Peer* peer, const Credit& credit);
   void OnCancel(Peer* peer, const Cancel& cancel);
-  bool Share(Peer* peer, const Request& request, MonotonicTime deadline);
+  bool Share(Peer* peer, const Request& request, const std::optional<std::string>& may_see,
+             MonotonicTime deadline);
   Job* NewJob(const Request& request);
   void AddAsker(Job* job, const Asker& asker);
   void Split(Job* job, size_t i);

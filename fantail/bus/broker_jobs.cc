@@ -50,11 +50,13 @@ void Broker::OnRequest(Peer* peer, const Request& request, wire::Message came) {
   constexpr uint64_t kLongest = uint64_t{365} * 24 * 3600 * 1'000'000'000;
   const MonotonicTime deadline =
       now_ + Nanos(static_cast<int64_t>(std::min(request.budget_ns, kLongest)));
-  if (!request.key.empty() && Share(peer, request, deadline)) return;
+  std::optional<std::string> may_see = MaySee(*peer, request);
+  if (!request.key.empty() && Share(peer, request, may_see, deadline)) return;
   if (waiting_ >= options_.max_waiting) {
     return fail(FailureCode::kBusy, "too many requests wait for a server");
   }
   Job* job = NewJob(request);
+  job->may_see = std::move(may_see);
   if (!job->key.empty()) {
     job->joinable = joint_.try_emplace(JointKey(job->service, job->key), job).second;
   }
@@ -79,11 +81,12 @@ Job* Broker::NewJob(const Request& request) {
 }
 
 // True if the request is one that is under way, or answered just now.
-bool Broker::Share(Peer* peer, const Request& request, MonotonicTime deadline) {
+bool Broker::Share(Peer* peer, const Request& request, const std::optional<std::string>& may_see,
+                   MonotonicTime deadline) {
   const auto it = joint_.find(JointKey(request.service, request.key));
   if (it == joint_.end()) return false;
   Job* job = it->second;
-  if (job->body != TextOf(request.body)) return false;
+  if (job->body != TextOf(request.body) || job->may_see != may_see) return false;
   ++(job->whole ? counters_.kept : counters_.shared);
   AddAsker(job, peer, request, deadline);
   Pump(job);
@@ -165,7 +168,9 @@ void Broker::Hand(Job* job, Provider* provider, wire::Message came) {
       .key = job->key,
       .idempotent = job->idempotent,
       .hops = static_cast<uint8_t>(job->hops + (above ? 1 : 0)),
-      .body = BytesOf(job->body)};
+      .body = BytesOf(job->body),
+      .limited = job->may_see.has_value(),
+      .may_see = wire::TextList(job->may_see ? std::string_view(*job->may_see) : "")};
   above ? upstream_->Send(request) : Post(provider->peer, Rewrite(std::move(came), request));
 }
 

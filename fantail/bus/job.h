@@ -3,6 +3,7 @@
 #ifndef FANTAIL_BUS_JOB_H_
 #define FANTAIL_BUS_JOB_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -92,6 +93,7 @@ struct Job : JobState {
   std::string service;
   std::string key;
   std::string body;
+  std::optional<std::string> may_see;  // texts: who asks may see no more; nothing: whatever it is
   absl::InlinedVector<Asker, 1> askers;
   // From `first_part` on, until all askers have them, and longer if others may still join.
   absl::InlinedVector<std::string, 1> parts;

@@ -68,6 +68,7 @@ void Jobs::Remove(Job* job) {
   job->service.clear();
   job->key.clear();
   job->body.clear();
+  job->may_see.reset();
   if (job->body.capacity() > kKeptBody) job->body.shrink_to_fit();
   job->askers.clear();
   job->parts.clear();

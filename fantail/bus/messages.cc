@@ -61,6 +61,14 @@ Problem ReadServices(const flatbuffers::Vector<uint8_t>* bytes, wire::TextList* 
   return nullptr;
 }
 
+Problem ReadPatterns(const flatbuffers::Vector<uint8_t>* bytes, wire::TextList* out) {
+  if (Problem problem = ReadTexts(bytes, out)) return problem;
+  for (const std::string_view text : *out) {
+    if (PatternProblem(text) != nullptr) return "a text is not a pattern";
+  }
+  return nullptr;
+}
+
 Problem Read(const fbs::Join& t, Join* m) {
   if (Problem problem = ReadName(t.name(), &m->name)) return problem;
   m->node = {t.node()};
@@ -109,7 +117,9 @@ Problem Read(const fbs::Request& t, Request* m) {
   m->key = View(t.key());
   m->idempotent = t.idempotent();
   m->hops = t.hops();
+  m->limited = t.limited();
   if (Problem problem = Check(*m)) return problem;
+  if (Problem problem = ReadPatterns(t.may_see(), &m->may_see)) return problem;
   return ReadBytes(t.body(), &m->body);
 }
 
@@ -231,7 +241,17 @@ wire::Message Encode(const Reachable& reachable) {
 }
 
 wire::Message Encode(const Request& request) {
-  return layout::Encode(request);
+  if (!request.limited) return layout::Encode(request);
+  Builder& b = Scratch();
+  const auto service = Text(b, request.service);
+  const auto key = Text(b, request.key);
+  const auto body =
+      b.CreateVector(reinterpret_cast<const uint8_t*>(request.body.data()), request.body.size());
+  const auto may_see = Texts(b, request.may_see);
+  return Finish(b, Kind::kRequest,
+                fbs::CreateRequest(b, request.id, service, request.budget_ns, request.window_bytes,
+                                   key, request.idempotent, request.hops, body,
+                                   /*limited=*/true, may_see));
 }
 
 wire::Message Encode(const Answer& answer) {
@@ -302,6 +322,7 @@ wire::Message RewriteAs(wire::Message came, const M& as) {
 }  // namespace
 
 wire::Message Rewrite(wire::Message came, const Request& as) {
+  if (as.limited) return Encode(as);
   return RewriteAs(std::move(came), as);
 }
 

@@ -104,6 +104,8 @@ struct Request {
   bool idempotent = false;
   uint8_t hops = 0;
   Body body;
+  bool limited = false;  // who asks may see no more than `may_see`
+  wire::TextList may_see;
 };
 
 struct Answer {

@@ -51,7 +51,8 @@ void Server::On(const Request& request) {
   events_->OnCall({.id = request.id,
                    .service = request.service,
                    .body = request.body,
-                   .deadline = now() + Nanos(budget)});
+                   .deadline = now() + Nanos(budget),
+                   .may_see = request.limited ? std::optional(request.may_see) : std::nullopt});
 }
 
 void Server::On(const bus::Cancel& cancel) {

@@ -4,6 +4,7 @@
 #ifndef FANTAIL_BUS_SERVER_H_
 #define FANTAIL_BUS_SERVER_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct Call {
   std::string_view service;  // valid while OnCall runs, as is the body
   Body body;
   MonotonicTime deadline;  // nobody waits for the answer any more after it
+  // Who asks may see no more than these patterns; nothing: whatever it is. Valid likewise.
+  std::optional<wire::TextList> may_see;
 };
 
 // Every method may be called inside any call of the server, and may call it.

@@ -83,10 +83,7 @@ void FeedServer::SetAccess(std::shared_ptr<const Access> access) {
   const std::shared_ptr<const Access> before = std::exchange(access_, std::move(access));
   std::vector<Session*> changed;
   for (const auto& [address, session] : sessions_) {
-    const Rights* const had = before == nullptr ? nullptr : before->Of(session->user);
-    const Rights* const has = RightsOf(session->user);
-    const bool same = (before == nullptr) == (access_ == nullptr) &&
-                      (had == nullptr) == (has == nullptr) && (had == nullptr || *had == *has);
+    const bool same = SameRights(before.get(), access_.get(), session->user);
     if (!same) changed.push_back(session.get());
   }
   for (Session* session : changed) {

@@ -35,6 +35,7 @@ class BusNet {
     Nanos wait = std::chrono::milliseconds(100);  // before it connects again
     bool silent = false;                          // what is sent is lost, and nobody knows
     bool deaf = false;                            // the member reads nothing
+    std::string user;                             // whose key it has
     // To another bus, at the next connection.
     void Retarget(Node* node) { node_ = node; }
     Node* node() const { return node_; }
@@ -163,7 +164,8 @@ class BusNet {
       line->up_.pop_front();
       if (!line->silent) {
         line->node_of_address_->heard_ = true;
-        line->node_of_address_->broker->Receive(line->address_, std::move(message), now);
+        line->node_of_address_->broker->Receive(line->address_, std::move(message), now,
+                                                line->user);
       }
     }
     while (line->connected() && !line->deaf && !line->down_.empty() &&

@@ -116,6 +116,65 @@ TEST_F(AccessTest, AFileOfRightsThatIsBrokenChangesNothing) {
   EXPECT_EQ(floor_->err().find("closed"), std::string::npos) << floor_->err();
 }
 
+TEST_F(AccessTest, HistoryHasNothingThatWhoAsksMayNotSeeTwoBusesDeep) {
+  const std::string input = MadeUpTicks(4000, 1);
+  WriteFile(folder() / "input.csv", input);
+  Program& record =
+      Run({TapePath(), "import", "csv:" + (folder() / "input.csv"), folder() / "day.tape"});
+  ASSERT_EQ(record.Wait(), 0) << record.err();
+  MakeKeys("history");
+  LetIn("history", "hq");
+  std::filesystem::remove(Folder("desk") + "/nodes/floor.public");
+  Know("desk", "branch");
+  const std::string all = "ask = [\"*\"]\nserve = [\"*\"]\n";
+  WriteFile(RightsOf("hq"),
+            "[users.branch]\nsee = [\"A*\", \"B*\"]\n" + all + "[users.history]\n" + all);
+  WriteFile(RightsOf("branch"), "[users.desk]\nsee = [\"B*\", \"C*\"]\n" + all);
+  const auto bus = [&](const std::string& name, Arguments more) -> Program& {
+    Arguments arguments = {BusPath(),           "run",          "--listen",
+                           "tcp://127.0.0.1:*", "--ready-file", folder() / (name + ".bus")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunAs(name, With(name, arguments));
+  };
+  Program& above = bus("hq", {});
+  const auto endpoint = [&](const std::string& name) {
+    const std::string file = folder() / (name + ".bus");
+    EXPECT_TRUE(Eventually([&] { return FileSize(file) > 0; }));
+    const std::string ready = ReadFile(file);
+    const size_t at = ready.find("listen ") + 7;
+    return ready.substr(at, ready.find('\n', at) - at);
+  };
+  const std::string hq = endpoint("hq");
+  bus("branch", {"--upstream", hq});
+  const std::string branch = endpoint("branch");
+  Program& history = Run({HistoryPath(), "--connect", hq, "--keys", Folder("history"),
+                          "--ready-file", folder() / "history.ready", folder() / "day.tape"});
+  ASSERT_TRUE(Eventually([&] { return FileSize(folder() / "history.ready") > 0; }))
+      << history.err() << above.err();
+  const auto ask = [&](Arguments command) -> Program& {
+    command.insert(command.begin(), DeskPath());
+    command.insert(command.end(), {"--bus", branch, "--keys", Folder("desk")});
+    return Run(command);
+  };
+  Program& topics = ask({"directory", "*"});
+  EXPECT_EQ(topics.Wait(), 0) << topics.err();
+  const std::string listed = topics.out();
+  EXPECT_NE(listed.find("B"), std::string::npos) << topics.err();
+  const std::vector<std::string_view> lines = LinesOf(listed);
+  for (size_t i = 1; i < lines.size(); ++i) {
+    EXPECT_TRUE(SymbolOf(lines[i]).starts_with("B")) << lines[i];
+  }
+  Program& allowed = ask({"history", "B*"});
+  EXPECT_EQ(allowed.Wait(), 0) << allowed.err();
+  EXPECT_TRUE(SameText(allowed.out(), Filtered(input, {"B*"})));
+  for (const char* pattern : {"A*", "C*", "*", "AAPL"}) {
+    Program& refused = ask({"history", pattern});
+    EXPECT_NE(refused.Wait(), 0);
+    EXPECT_TRUE(refused.Said("who asks may not see all of that")) << refused.err();
+    EXPECT_LE(LinesOf(refused.out()).size(), 1u) << refused.out();
+  }
+}
+
 TEST_F(AccessTest, RightsWithoutKeysAreAnError) {
   Program& gateway = Run({GatewayPath(), "--listen", "tcp://127.0.0.1:*", "--upstream",
                           "tcp://127.0.0.1:9", "--rights", RightsOf("hq")});

@@ -1,22 +1,47 @@
 #include "tools/fantail-history/service.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace fantail::history {
 
+namespace {
+
+constexpr const char* kMayNotSee = "who asks may not see all of that";
+
+// Nothing: whatever there is.
+std::optional<feed::Interest> MaySee(const bus::Call& call) {
+  if (!call.may_see) return std::nullopt;
+  std::vector<Pattern> patterns;
+  for (const std::string_view text : *call.may_see) patterns.emplace_back(text);
+  return feed::Interest(std::move(patterns));
+}
+
+}  // namespace
+
 void Service::OnCall(const bus::Call& call) {
   ++counters_.questions;
   const char* problem = nullptr;
+  const std::optional<feed::Interest> may_see = MaySee(call);
   Job job;
   if (call.service == DirectoryService(feed_)) {
     std::vector<Pattern> patterns;
     problem = DecodeDirectoryQuestion(call.body, &patterns);
+    // What there is, is a list of what one may see of it.
+    if (problem == nullptr && may_see) patterns = feed::Clip(patterns, *may_see);
     if (problem == nullptr) {
       job.directory = std::make_unique<DirectoryAnswer>(library_, &cache_, patterns);
     }
   } else {
     Question question;
     problem = Decode(call.body, &question);
+    const auto covered = [&](const Pattern& pattern) { return may_see->Covers(pattern); };
+    if (problem == nullptr && may_see &&
+        !std::all_of(question.patterns.begin(), question.patterns.end(), covered)) {
+      ++counters_.refused;
+      return server_->Fail(call.id, kMayNotSee);
+    }
     if (problem == nullptr) job.answer = std::make_unique<Answer>(library_, std::move(question));
   }
   if (problem != nullptr) {

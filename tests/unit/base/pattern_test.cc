@@ -34,6 +34,19 @@ TEST(PatternTest, APrefixMatchesWhatBeginsWithItAndItself) {
   EXPECT_TRUE(Pattern("*").Matches("anything"));
 }
 
+TEST(PatternTest, WhatTwoListsHaveInCommonIsTheNarrowerOfEachTwo) {
+  const auto common = [](std::vector<Pattern> a, std::vector<Pattern> b) {
+    std::string text;
+    for (const Pattern& pattern : Common(a, b)) text += pattern.text() + " ";
+    return text;
+  };
+  EXPECT_EQ(common({Pattern("A*"), Pattern("MSFT")}, {Pattern("*")}), "A* MSFT ");
+  EXPECT_EQ(common({Pattern("A*"), Pattern("B*")}, {Pattern("AA*"), Pattern("AB"), Pattern("C*")}),
+            "AA* AB ");
+  EXPECT_EQ(common({Pattern("A*"), Pattern("AA*")}, {Pattern("AA*")}), "AA* ");
+  EXPECT_EQ(common({Pattern("A*")}, {}), "");
+}
+
 TEST(PatternTest, AnExactPatternMatchesOneTopic) {
   EXPECT_TRUE(Pattern("AAP").Matches("AAP"));
   EXPECT_FALSE(Pattern("AAP").Matches("AAPL"));

@@ -48,6 +48,11 @@ class BusFixture : public ::testing::Test {
       calls.push_back(call.id);
       bodies[call.id] = TextOf(call.body);
       deadlines[call.id] = call.deadline;
+      std::string patterns;
+      for (const std::string_view pattern : call.may_see.value_or(wire::TextList())) {
+        patterns.append(patterns.empty() ? "" : " ").append(pattern);
+      }
+      may_see.push_back(call.may_see ? patterns : "anything");
       if (answers_at_once) server->Finish(call.id, BytesOf(name + ":" + bodies[call.id]));
     }
     void OnCancel(uint64_t id) override { cancelled.push_back(id); }
@@ -57,6 +62,7 @@ class BusFixture : public ::testing::Test {
     std::vector<uint64_t> calls;
     std::map<uint64_t, std::string> bodies;
     std::map<uint64_t, MonotonicTime> deadlines;
+    std::vector<std::string> may_see;  // of each call
     std::vector<uint64_t> cancelled;
     std::vector<uint64_t> room;
     std::unique_ptr<Server> server;

@@ -92,6 +92,20 @@ bool Verified(std::span<const std::byte> bytes, Answer* out) {
   return true;
 }
 
+TEST(LayoutTest, ARequestOfWhoMaySeeOnlySomeIsLaidOutAsAnyMessage) {
+  Request in = ARequest(5, "history", "block 7", "what was");
+  in.limited = true;
+  in.may_see = wire::TextList(std::string_view("A*\0MSFT\0", 8));
+  const wire::Message message = Rewrite(Encode(ARequest(5, "history", "block 7", "what was")), in);
+  Decoder decoder;
+  AnyMessage any;
+  ASSERT_EQ(decoder.Decode(message.bytes(), &any), DecodeError::kNone) << decoder.detail();
+  const Request& out = std::get<Request>(any);
+  ExpectSame(out, in);
+  EXPECT_TRUE(out.limited);
+  EXPECT_EQ(out.may_see.bytes(), in.may_see.bytes());
+}
+
 TEST(LayoutTest, IsAFlatBufferWhateverTheLengths) {
   const std::string text(64, 'x');
   for (size_t n = 0; n <= 64; ++n) {
