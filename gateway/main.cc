@@ -11,6 +11,7 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/feed_options.h"
 #include "fantail/app/key_options.h"
 #include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
@@ -80,16 +81,8 @@ void Declare(Options* o, app::CommandLine* line) {
   app::AddLinesOption(&o->lines, line);
   app::AddEncodingOptions(&o->encoding, line);
   node::AddListenOption(&o->port, "desks and further gateways", line);
-  line->Custom(
-      "--allow PATTERN",
-      [o](const std::string& text) {
-        if (const char* problem = PatternProblem(text)) {
-          return absl::InvalidArgumentError(std::string("not a pattern: ") + problem);
-        }
-        o->allow.emplace_back(text);
-        return absl::OkStatus();
-      },
-      "what anybody below may want; everything if never given", "", /*repeats=*/true);
+  app::AddPatternsOption("--allow PATTERN", &o->allow,
+                         "what anybody below may want; everything if never given", line);
   line->Option("--linger TIME", &o->linger,
                "how long a pattern that nobody wants any more is still taken from above");
   app::EndpointOption("--move-to ENDPOINT", app::EndpointUse::kConnect, &o->move_to,

@@ -1,6 +1,7 @@
 // fantail-open-feed: a desk to its gateway, and a publisher to any ZeroMQ SUB in any language.
 #include "fantail/feed/open_feed.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -10,6 +11,7 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
+#include "fantail/app/feed_options.h"
 #include "fantail/app/key_options.h"
 #include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
@@ -47,6 +49,7 @@ struct Options {
   app::EncodingOptions encoding;
   wire::Encoding asked_encoding = wire::Encoding::kPlain;  // what that means for these endpoints
   app::Endpoint listen;
+  std::vector<Pattern> allow;
   Nanos linger = std::chrono::seconds(5);
   uint64_t max_patterns = feed::OpenInterest::Options().max_patterns;
   admin::AdminOptions admin;
@@ -67,6 +70,8 @@ void Declare(Options* o, app::CommandLine* line) {
                       "where ZeroMQ SUBs connect, tcp://HOST:PORT; port * lets the kernel pick one",
                       line);
   line->Require("--listen");
+  app::AddPatternsOption("--allow PATTERN", &o->allow,
+                         "what subscribers get; everything if never given", line);
   line->Option("--linger TIME", &o->linger,
                "how long a pattern that nobody wants any more is still taken from above");
   line->Option("--max-patterns N", &o->max_patterns,
@@ -77,6 +82,7 @@ void Declare(Options* o, app::CommandLine* line) {
       admin::ListOf(feed::kClientMetrics, admin::kUpstreamGauges, admin::kFeedLive, admin::kFeedAge,
                     admin::kGapsFilled, feed::kOpenMetrics, kBadSubscriptions),
       line);
+  app::AddRightsOption(&o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-open-feed --connect tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5580",
                 "beside a gateway; docs/examples has subscribers in Python and for Node");
@@ -93,6 +99,8 @@ class OpenFeedProgram final : private admin::Subject {
         context_(options.common.keys),
         publisher_(&context_),
         feed_(options.common.feed, &publisher_),
+        allow_(options.allow.empty() ? feed::Interest({Pattern("*")})
+                                     : feed::Interest(options.allow)),
         interest_({.linger = options.linger, .max_patterns = options.max_patterns}),
         lines_({.feed = options.common.feed,
                 .name = options.common.name,
@@ -104,13 +112,20 @@ class OpenFeedProgram final : private admin::Subject {
                     app::AllowMoves(options.common), app::KernelRandom()),
         ready_(options.common.ready_file),
         status_(options.common.status_every),
+        keys_(options.common.keys),
+        access_(options.common.access),
         admin_("fantail-open-feed", options.admin, options.common) {}
 
   absl::Status Start() {
     app::ReloadKeys(&reload_, options_.common, net::ReadKeys, [this](const auto& keys) {
-      context_.SetKeys(keys);
-      publisher_.CutUnknown();
+      keys_ = keys;
+      LetIn();
     });
+    app::ReloadRights(&reload_, options_.common, [this](auto access) {
+      access_ = std::move(access);
+      LetIn();
+    });
+    LetIn();
     if (absl::Status s = ready_.Prepare(); !s.ok()) return s;
     absl::StatusOr<std::string> bound = publisher_.Bind(options_.listen.text());
     if (!bound.ok()) return app::CannotListen("--listen", options_.listen, bound.status());
@@ -170,6 +185,30 @@ class OpenFeedProgram final : private admin::Subject {
     report->Add(kBadSubscriptions, static_cast<double>(bad_subscriptions_));
   }
 
+  // An XPUB sends everybody what they subscribe to. So with rights only those may connect who may
+  // see all that there is here.
+  void LetIn() {
+    if (keys_ == nullptr) return;
+    auto keys = std::make_shared<Keys>(*keys_);
+    std::string out;
+    const auto may_see_all = [&](const Rights* rights) {
+      const feed::Interest see(rights == nullptr ? std::vector<Pattern>() : rights->see);
+      return std::all_of(allow_.patterns().begin(), allow_.patterns().end(),
+                         [&](const Pattern& pattern) { return see.Covers(pattern); });
+    };
+    std::erase_if(keys->clients, [&](const auto& client) {
+      const bool in = access_ == nullptr || may_see_all(access_->Of(client.second));
+      if (!in) out.append(out.empty() ? "" : " ").append(client.second);
+      return !in;
+    });
+    if (!out.empty()) {
+      app::LogInfo("--rights: not let in, for they may not see all of {}: {}",
+                   app::Harmless(feed::DescribePatterns(allow_.patterns())), app::Harmless(out));
+    }
+    context_.SetKeys(std::move(keys));
+    publisher_.CutUnknown();
+  }
+
   // True when it is time to go.
   bool OnSignals() {
     if (!poller_.Readable(signals_->fd()) && signals_->stop_signal() == 0) return false;
@@ -192,7 +231,9 @@ class OpenFeedProgram final : private admin::Subject {
           [&](const feed::OpenPeer& peer, std::string_view frame) { Take(peer, frame, now); },
           kFramesPerTurn);
     }
-    if (auto patterns = interest_.Take(now)) lines_.SetInterest(*std::move(patterns), now);
+    if (auto patterns = interest_.Take(now)) {
+      lines_.SetInterest(Common(*patterns, allow_.patterns()), now);
+    }
     return more;
   }
 
@@ -243,6 +284,7 @@ class OpenFeedProgram final : private admin::Subject {
   net::Context context_;
   net::OpenPublisher publisher_;
   feed::OpenFeed feed_;
+  const feed::Interest allow_;
   feed::OpenInterest interest_;
   feed::Lines lines_;
   net::Connectors connectors_;
@@ -259,6 +301,8 @@ class OpenFeedProgram final : private admin::Subject {
   feed::State said_state_ = feed::State::kConnecting;
   std::string said_cause_;
   feed::OpenCounters reported_;
+  std::shared_ptr<const Keys> keys_;  // as they were read
+  std::shared_ptr<const Access> access_;
   app::Reload reload_;
   admin::Admin admin_;  // ends before what it tells of
 };

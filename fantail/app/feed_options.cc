@@ -51,4 +51,18 @@ void AddWaitForOption(std::string* pattern, CommandLine* line) {
       "hold the first tick until some session's interest covers this");
 }
 
+void AddPatternsOption(std::string_view spec, std::vector<Pattern>* patterns, std::string_view help,
+                       CommandLine* line) {
+  line->Custom(
+      spec,
+      [=](const std::string& text) {
+        if (const char* problem = PatternProblem(text)) {
+          return absl::InvalidArgumentError(std::string("not a pattern: ") + problem);
+        }
+        patterns->emplace_back(text);
+        return absl::OkStatus();
+      },
+      help, "", /*repeats=*/true);
+}
+
 }  // namespace fantail::app

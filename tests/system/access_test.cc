@@ -175,6 +175,36 @@ TEST_F(AccessTest, HistoryHasNothingThatWhoAsksMayNotSeeTwoBusesDeep) {
   }
 }
 
+TEST_F(AccessTest, AnOpenFeedLetsInOnlyThoseWhoMaySeeAllThatItHas) {
+  std::filesystem::remove(Folder("desk") + "/nodes/floor.public");
+  Know("desk", "branch");
+  publisher_ = &Publisher("synthetic:symbols=500,rate=2000,seed=1", {"--keys", Folder("hq")});
+  gateway_ = &Gateway(*publisher_, {"--keys", Folder("branch")});
+  const auto narrow = KeysOf("stranger");
+  const auto wide = KeysOf("hq");
+  std::filesystem::copy_file(PublicOf("stranger"), ClientFile("stranger", "desk"));
+  std::filesystem::copy_file(PublicOf("hq"), ClientFile("hq", "desk"));
+  WriteFile(RightsOf("desk"), "[users.stranger]\nsee = [\"AA*\"]\n[users.hq]\nsee = [\"*\"]\n");
+  Program& open = RunAs("open", With("desk", {OPEN_FEED, "--connect", gateway_->endpoint(),
+                                              "--listen", "tcp://127.0.0.1:*", "--allow", "A*",
+                                              "--ready-file", folder() / "open.ready"}));
+  ASSERT_TRUE(open.AwaitReady());
+  EXPECT_TRUE(open.Said("not let in, for they may not see all of A*: stranger")) << open.err();
+  const std::string key = KeysOf("desk")->own.key;
+  ZmqClient in(zmq::socket_type::sub, open.endpoint(), wide.get(), key);
+  ZmqClient out(zmq::socket_type::sub, open.endpoint(), narrow.get(), key);
+  EXPECT_TRUE(in.Hears(kPatience));
+  EXPECT_FALSE(out.Hears(Seconds(0.5)));
+  WriteFile(RightsOf("desk"), "[users.stranger]\nsee = [\"A*\"]\n");
+  open.Signal(SIGHUP);
+  ZmqClient now_in(zmq::socket_type::sub, open.endpoint(), narrow.get(), key);
+  EXPECT_TRUE(now_in.Hears(kPatience));
+  const double until = Now() + kWithin.count();
+  while (Now() < until && in.Hears(Seconds(0.5))) {
+  }
+  EXPECT_LT(Now(), until) << "it still hears the feed";
+}
+
 TEST_F(AccessTest, RightsWithoutKeysAreAnError) {
   Program& gateway = Run({GatewayPath(), "--listen", "tcp://127.0.0.1:*", "--upstream",
                           "tcp://127.0.0.1:9", "--rights", RightsOf("hq")});

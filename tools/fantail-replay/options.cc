@@ -21,16 +21,8 @@ void Declare(Options* o, app::CommandLine* line) {
   line->Option("--tz ZONE", &o->zone,
                "the time zone of --from, --to and the clock, such as America/New_York; the local "
                "one if not given");
-  line->Custom(
-      "--topics PATTERN",
-      [o](const std::string& text) {
-        if (const char* problem = PatternProblem(text)) {
-          return absl::InvalidArgumentError(std::string("not a pattern: ") + problem);
-        }
-        o->topics.emplace_back(text);
-        return absl::OkStatus();
-      },
-      "play only these; everything if never given", "", /*repeats=*/true);
+  app::AddPatternsOption("--topics PATTERN", &o->topics,
+                         "play only these; everything if never given", line);
   line->Flag("--loop", &o->loop, "begin again at the end, as a new epoch");
   line->Option("--max-gap TIME", &o->max_gap,
                "shorten what is idle on the tape to this much of its time");
