@@ -1,7 +1,8 @@
-// The entry that reads configurations.
+// The entries that read configurations and rights.
 #include <string>
 #include <string_view>
 
+#include "fantail/app/access_file.h"
 #include "fantail/app/branch_file.h"
 #include "fantail/app/config_file.h"
 #include "fantail/base/check.h"
@@ -37,6 +38,22 @@ void FuzzConfig(std::span<const std::byte> bytes) {
         app::BranchPart::kBusUpstream, app::BranchPart::kBus}) {
     (void)branch->Find(part, "ticks");
   }
+}
+
+void FuzzRights(std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto access = app::ParseAccess("a.toml", text);
+  CheckProblem(access.status());
+  if (!access.ok()) return;
+  for (const auto& [user, rights] : access->users) {
+    FANTAIL_CHECK(access->Of(user) == &rights, user);
+    for (const auto& patterns : {rights.see, rights.ask, rights.serve}) {
+      for (const Pattern& pattern : patterns) {
+        FANTAIL_CHECK(PatternProblem(pattern.text()) == nullptr, pattern.text());
+      }
+    }
+  }
+  FANTAIL_CHECK((access->Of("\n") != nullptr) == access->others.has_value());
 }
 
 }  // namespace fantail::fuzz

@@ -30,6 +30,7 @@ std::vector<testing::Bytes> PcapCorpus();
 std::vector<testing::Bytes> IexCorpus();
 std::vector<testing::Bytes> ItchCorpus();
 std::vector<testing::Bytes> ConfigCorpus();
+std::vector<testing::Bytes> RightsCorpus();
 
 inline testing::Bytes BytesOf(std::string_view text) {
   const auto bytes = std::as_bytes(std::span(text));

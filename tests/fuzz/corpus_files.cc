@@ -152,4 +152,10 @@ std::vector<Bytes> ConfigCorpus() {
       BytesOf("a.b.c = {d = [1, {e = 2}], f = inf}\n[[a.g]]\n\"\\t\" = nan\n")};
 }
 
+std::vector<Bytes> RightsCorpus() {
+  return {BytesOf("[users.desk7]\nsee = [\"A*\", \"MSFT\"]\nask = ['history/ticks']\nserve = []\n"
+                  "sessions = 2\npatterns = 100\nrate = \"2mbit\"\nwaiting = \"1MiB\"\n"),
+          BytesOf("[others]\nsee = []\n[users]\nbranch1 = {see = ['*'], sessions = 1}\n")};
+}
+
 }  // namespace fantail::fuzz

@@ -38,6 +38,7 @@ void FuzzNdjson(std::span<const std::byte> bytes);
 // Reads the bytes as a configuration and as a branch file; aborts if what is wrong with them is not
 // told in one line that begins with the file's name.
 void FuzzConfig(std::span<const std::byte> bytes);
+void FuzzRights(std::span<const std::byte> bytes);
 
 }  // namespace fantail::fuzz
 

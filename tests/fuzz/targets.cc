@@ -30,6 +30,7 @@ constexpr std::array kTargets = {
     Target{"iex", "a capture of IEX", FuzzIex, IexCorpus, 3'000},
     Target{"itch", "a file of NASDAQ ITCH", FuzzItch, ItchCorpus, 5'000},
     Target{"config", "a configuration or a branch file", FuzzConfig, ConfigCorpus, 5'000},
+    Target{"rights", "what users may see, ask and serve", FuzzRights, RightsCorpus, 5'000},
 };
 
 }  // namespace
