@@ -68,6 +68,12 @@ enum class Bug : uint8_t {
   kBearLoops,
   kForwarderHidesGap,
   kMendOverLoss,
+  // Rights.
+  kKeepRights,
+  kServeRefused,
+  kRefuseForGood,
+  kNameRights,
+  kRightsForgetResume,
   // Lines.
   kCountOldInterest,
   kTrustTheOtherLine,

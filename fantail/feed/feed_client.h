@@ -186,6 +186,8 @@ class FeedClient final : public wire::Caller {
   // not in there is about to end.
   uint64_t wants_sent() const { return wants_sent_; }
   const std::vector<Pattern>& asked() const { return asked_; }
+  // Why the node above does not let this user in at all; empty if it does, or is not asked yet.
+  const std::string& no_rights() const { return no_rights_; }
   // Whether the node above has refused all that is wanted.
   bool nothing_allowed() const { return caught_up_ && complete_.empty() && !refused_.empty(); }
   // When the newest answered ping was sent.
@@ -230,6 +232,7 @@ class FeedClient final : public wire::Caller {
   void OnUnexpected();
 
   void BeginEpoch(Epoch epoch, bool paced);
+  void TakeAway(std::string_view reason);
   void TellHave();
   void ResumeFrom(Position through, const Interest& complete, MonotonicTime live_until);
   template <class Fn>
@@ -343,6 +346,7 @@ class FeedClient final : public wire::Caller {
   std::string down_cause_;
   bool was_live_ = false;
   bool refused_by_peer_ = false;
+  std::string no_rights_;
   MonotonicTime proved_at_;
   MonotonicTime keep_live_until_;  // while one session takes the place of another
   MonotonicTime judged_at_;

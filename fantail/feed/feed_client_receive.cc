@@ -36,6 +36,7 @@ void FeedClient::On(const wire::Welcome& welcome) {
     return GiveUp(down_cause_, kRetryAfterRefusal);
   }
   refused_by_peer_ = false;
+  no_rights_.clear();
   peer_epoch_ = welcome.epoch;
   const bool first = phase_ != Phase::kUp;
   if (first) {
@@ -80,6 +81,7 @@ void FeedClient::On(const wire::Refused& refused) {
   if (refused.code == wire::RefusedCode::kNoSession) return GiveUp("it knows no such session");
   refused_by_peer_ = true;
   down_cause_ = refused.reason;
+  if (refused.code == wire::RefusedCode::kNoRights) no_rights_ = refused.reason;
   GiveUp(std::string(refused.reason), kRetryAfterRefusal);
 }
 
@@ -99,7 +101,7 @@ void FeedClient::On(const wire::Have& have) {
   for (const std::string_view text : have.refused) refusing_.emplace_back(text);
   // Only what was asked for can be refused.
   if (refusing_.size() > asked_.size() + asking_.size()) return OnUnexpected();
-  if (have.more) return;
+  if (have.more) return TakeAway(have.reason);
   have_version_ = have.version;
   if (!untold_) untold_.emplace();
   untold_->version = have.version;
@@ -125,6 +127,21 @@ void FeedClient::On(const wire::Have& have) {
   TellHave();
   SendWants();
   Publish();
+}
+
+// Before what comes for the rest: that must not count for what is refused, if it was acknowledged.
+void FeedClient::TakeAway(std::string_view reason) {
+  const absl::flat_hash_set<Pattern> refused(refusing_.begin(), refusing_.end());
+  std::vector<Pattern> left;
+  for (const Pattern& pattern : asked_) {
+    if (!refused.contains(pattern) && complete_.Covers(pattern)) left.push_back(pattern);
+  }
+  Interest complete(std::move(left));
+  if (complete == complete_) return;
+  complete_ = std::move(complete);
+  told_ = Interest(Clip(told_.patterns(), complete_));
+  RecountDigest();
+  events_->OnRefused(refusing_, reason);
 }
 
 // Behind a node that was further, what is new in the interest is told when it is where the rest is.

@@ -145,6 +145,11 @@ class FeedEvents : public FeedContent {
   virtual void OnBackfill(std::span<const wire::Record> records) { (void)records; }
   // An image of a topic that had begun.
   virtual void OnUpdate(const ImageUpdate& update) { OnImage(update.image); }
+  // Of what has been acknowledged, these will not come any more: what comes from here on says
+  // nothing of them. The next OnHave has them among its refused ones.
+  virtual void OnRefused(const std::vector<Pattern>& patterns, std::string_view reason) {
+    (void)patterns, (void)reason;
+  }
   virtual void OnHave(const HaveNotice& have) = 0;
   // The state, its cause or the path has changed.
   virtual void OnState(const FeedState& state) = 0;

@@ -124,9 +124,6 @@ void FeedServer::Acknowledge(const HaveNotice& have, const Interest& acknowledge
 
 void FeedServer::SetUpstream(const FeedState& state, MonotonicTime proved_at) {
   const bool changed = Differs(state, upstream_);
-  if (state_ != nullptr && upstream_.state == State::kLive && state.state != State::kLive) {
-    state_->coverage().ForgetRefusals();
-  }
   upstream_ = state;
   proved_at_ = proved_at;
   if (!changed) return;
@@ -315,12 +312,18 @@ void FeedServer::OnWant(Session* session, const wire::Want& want) {
 
 void FeedServer::AddOrRefuse(const Session& session, Pattern pattern, const wire::Start& start,
                              WantChange* change) {
-  if (session.may_see && !session.may_see->Covers(pattern)) {
-    const std::vector<Pattern>& may_see = session.may_see->patterns();
-    change->reason = options_.name + " lets " + session.user + " see only " +
-                     (may_see.empty() ? "nothing" : DescribePatterns(may_see));
+  const bool forgotten =
+      start.kind == wire::StartKind::kResume && planted::On(planted::Bug::kRightsForgetResume);
+  if (session.may_see && !session.may_see->Covers(pattern) && !forgotten) {
+    // The reason goes on to whoever is below, who may not see what this user may: it names none.
+    change->reason = options_.name + " does not let " + session.user + " see it";
+    if (planted::On(planted::Bug::kNameRights)) {
+      change->reason += ", only " + DescribePatterns(session.may_see->patterns());
+    }
   } else if (!allow_.empty() && !allow_.Covers(pattern)) {
-    change->reason = options_.name + " allows only " + DescribePatterns(allow_.patterns());
+    change->reason = session.may_see
+                         ? options_.name + " does not allow it"
+                         : options_.name + " allows only " + DescribePatterns(allow_.patterns());
   } else if (!covers_everything_ && wanted_.size() + change->add.size() >= options_.max_cover &&
              !wanted_.contains(pattern)) {
     change->reason = options_.name + " has no room for more patterns above";
@@ -329,6 +332,7 @@ void FeedServer::AddOrRefuse(const Session& session, Pattern pattern, const wire
     return;
   }
   ++counters_.patterns_refused;
+  change->takes_away = change->takes_away || start.kind == wire::StartKind::kResume;
   change->refused.push_back(std::move(pattern));
 }
 

@@ -234,6 +234,12 @@ class FeedServer {
   // What users may do from now on; null: what anybody may. Each session whose rights have become
   // others gets a goodbye, and comes again from where it was: then it wants what it may.
   void SetAccess(std::shared_ptr<const Access> access);
+  // There is another session above: what was refused to the one before may be given now.
+  void AskAgainAbove();
+  // The node above does not give these any more; of what it gave, `left` is left.
+  void TakeAway(const std::vector<Pattern>& patterns, const std::string& why, const Interest& left);
+  // The node above gives nothing any more, and says why: all that was wanted counts as refused.
+  void RefuseAll(const std::string& why);
   // Gives back half of what the ring holds, and keeps it to that from now on: bytes. Sessions that
   // were away for longer get a gap and images.
   size_t ShedMemory();
@@ -298,7 +304,7 @@ class FeedServer {
   wire::Limits LimitsOf(const Rights* rights) const;
   void SetLimits(Session* session);
   void Forget(Session* session, std::string_view reason);
-  void EndRefused(const Interest& acknowledged);
+  void EndRefused(const Interest& left);
   void SayGoodbye(Session* session, wire::GoodbyeCode code, std::string_view reason);
   void OnUndecodable(Session* session, std::string_view address, wire::DecodeError error);
   void Dispatch(Session* session, const wire::AnyMessage& message);

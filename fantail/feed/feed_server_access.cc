@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fantail/base/planted.h"
 #include "fantail/feed/feed_server.h"
 
 namespace fantail::feed {
@@ -83,6 +84,7 @@ void FeedServer::SetAccess(std::shared_ptr<const Access> access) {
   const std::shared_ptr<const Access> before = std::exchange(access_, std::move(access));
   std::vector<Session*> changed;
   for (const auto& [address, session] : sessions_) {
+    if (planted::On(planted::Bug::kKeepRights)) return;
     const bool same = SameRights(before.get(), access_.get(), session->user);
     if (!same) changed.push_back(session.get());
   }
@@ -102,18 +104,52 @@ void FeedServer::ReviewUsers(const std::function<bool(std::string_view user)>& k
   }
 }
 
-// Who had what the node above now refuses, comes again, and is told so.
-void FeedServer::EndRefused(const Interest& acknowledged) {
+void FeedServer::TakeAway(const std::vector<Pattern>& patterns, const std::string& why,
+                          const Interest& left) {
+  if (state_ == nullptr) return;
+  for (const Pattern& pattern : patterns) state_->coverage().Refuse(pattern, why);
+  state_->coverage().Narrow(left);
+  cover_dirty_ = true;
+  EndRefused(left);
+}
+
+// Who has what is not given above any more, comes again: to be told so, or to wait until what it
+// wants has been asked for by itself and not as a part of more.
+void FeedServer::EndRefused(const Interest& left) {
+  if (planted::On(planted::Bug::kServeRefused)) return;
   std::vector<std::pair<Session*, std::string>> ended;
   for (const auto& [address, session] : sessions_) {
     for (const Pattern& pattern : session->patterns) {
+      if (left.Covers(pattern)) continue;
       const std::string* const why = state_->coverage().Refused(pattern);
-      if (why == nullptr || acknowledged.Covers(pattern)) continue;
-      ended.emplace_back(session.get(), *why);
+      ended.emplace_back(session.get(), why != nullptr ? *why : "it is asked for above again");
       break;
     }
   }
   for (const auto& [session, why] : ended) SayGoodbye(session, wire::GoodbyeCode::kRights, why);
+}
+
+// Whoever was told of a refusal comes again.
+void FeedServer::AskAgainAbove() {
+  if (state_ == nullptr) return;
+  cover_dirty_ = true;
+  state_->coverage().ForgetRefusals();
+  std::vector<Session*> refused;
+  for (const auto& [address, session] : sessions_) {
+    if (session->refused_above && !planted::On(planted::Bug::kRefuseForGood)) {
+      refused.push_back(session.get());
+    }
+  }
+  for (Session* session : refused) {
+    SayGoodbye(session, wire::GoodbyeCode::kRights, "what was refused above is asked for again");
+  }
+}
+
+void FeedServer::RefuseAll(const std::string& why) {
+  if (state_ == nullptr) return;
+  HaveNotice have{.at = state_->head(), .reason = why};
+  have.refused.assign(wanted_.begin(), wanted_.end());
+  Acknowledge(have, Interest(), {});
 }
 
 }  // namespace fantail::feed

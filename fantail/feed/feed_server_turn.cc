@@ -114,6 +114,8 @@ void FeedServer::Complete(Session* session) {
     if (start.kind != wire::StartKind::kBackfill) session->patterns.insert(pattern);
     all.push_back(pattern);
   }
+  // Nor does one of what is refused as a part of more.
+  all.insert(all.end(), change.refused.begin(), change.refused.end());
   const Interest wanted(std::vector<Pattern>(session->patterns.begin(), session->patterns.end()));
   const std::vector<Pattern> widest = Interest(std::move(all)).patterns();
   for (const auto& [pattern, start] : change.add) {
@@ -141,7 +143,9 @@ void FeedServer::Complete(Session* session) {
   } else {
     state_->Join(session);
   }
-  HaveNotice have{change.version, state_->head(), change.refused, change.reason};
+  session->refused_above = session->refused_above || splice->refused_above();
+  HaveNotice have{change.version, state_->head(), {}, change.reason};
+  if (!change.takes_away) have.refused = change.refused;  // else it has been told
   if (session->newest != nullptr && !session->newest->asked()) {
     session->owed = std::move(have);
   } else {

@@ -17,6 +17,7 @@ bool Forwarder::Turn(MonotonicTime now) {
   PassCover();
   upstream_.Turn(now);
   PassNarrowing();
+  PassRights();
   if (state_changed_ || told_ != upstream_.proved_at()) {
     state_changed_ = false;
     told_ = upstream_.proved_at();
@@ -39,6 +40,18 @@ void Forwarder::PassCover() {
   if (!cover) return;
   for (const Backfill& backfill : cover->backfills) upstream_.AskBackfill(backfill);
   upstream_.SetInterest(std::move(cover->interest), now_);
+}
+
+// Each session above is given what it may have by then: what was refused to the one before is asked
+// for again. And what this node may not have any more, it does not hand on from its ring either.
+void Forwarder::PassRights() {
+  const uint64_t sessions = upstream_.counters().sessions;
+  if (std::exchange(sessions_, sessions) != sessions) server_.AskAgainAbove();
+  std::string why = upstream_.line(0).no_rights();
+  for (size_t i = 1; i < upstream_.size(); ++i) {
+    if (upstream_.line(i).no_rights().empty()) why.clear();
+  }
+  if (std::exchange(no_rights_, why) != why && !why.empty()) server_.RefuseAll(why);
 }
 
 // What is no longer asked for above is held no longer, although the have for that has not

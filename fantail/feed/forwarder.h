@@ -6,6 +6,8 @@
 #ifndef FANTAIL_FEED_FORWARDER_H_
 #define FANTAIL_FEED_FORWARDER_H_
 
+#include <string>
+
 #include "fantail/base/planted.h"
 #include "fantail/feed/feed_server.h"
 #include "fantail/feed/lines.h"
@@ -46,6 +48,9 @@ class Forwarder final : private FeedEvents {
   void OnGap(const GapNotice& gap) override {
     if (!planted::On(planted::Bug::kForwarderHidesGap)) server_.AddGap(gap);
   }
+  void OnRefused(const std::vector<Pattern>& patterns, std::string_view reason) override {
+    server_.TakeAway(patterns, std::string(reason), upstream_.complete());
+  }
   // Whoever waited for this interest joins at exactly this position, before anything newer comes
   // in: so the first record after it is a record to everybody below, and not part of an image to
   // some.
@@ -56,11 +61,14 @@ class Forwarder final : private FeedEvents {
 
   void PassCover();
   void PassNarrowing();
+  void PassRights();
 
   MonotonicTime now_;        // of the newest turn
   uint64_t wants_sent_ = 0;  // upwards, as the server knows
   Lines upstream_;
   FeedServer server_;
+  uint64_t sessions_ = 0;  // of all lines, that the server knows of
+  std::string no_rights_;  // likewise
   bool state_changed_ = true;
   MonotonicTime told_;  // upstream_.proved_at() that the server knows of
 };

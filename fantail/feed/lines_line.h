@@ -48,6 +48,7 @@ class Lines::Line final : private FeedEvents {
   }
   void OnThrough(Position) override { lines_->OnThrough(this); }
   void OnGap(const GapNotice& gap) override { lines_->OnGap(this, gap); }
+  void OnRefused(const std::vector<Pattern>&, std::string_view) override { lines_->CheckCovers(); }
   void OnHave(const HaveNotice& notice) override { lines_->OnHave(this, notice); }
   void OnState(const FeedState&) override {}
   void OnEnd(Position at) override { lines_->OnEnd(this, at); }

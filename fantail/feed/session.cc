@@ -77,7 +77,9 @@ GapNotice DecodeGap(const wire::Message& message) {
   return notice;
 }
 
-std::vector<wire::Message> EncodeHave(const HaveNotice& have) {
+namespace {
+
+std::vector<wire::Message> EncodeParts(const HaveNotice& have, bool last) {
   std::vector<wire::Message> messages;
   wire::TextListBuilder refused;
   const auto flush = [&](bool more) {
@@ -92,8 +94,18 @@ std::vector<wire::Message> EncodeHave(const HaveNotice& have) {
     refused.Add(pattern.text());
     if (refused.size_bytes() >= wire::kMaxTextListBytes / 2) flush(true);
   }
-  flush(false);
+  if (last || !refused.empty()) flush(!last);
   return messages;
+}
+
+}  // namespace
+
+std::vector<wire::Message> EncodeHave(const HaveNotice& have) {
+  return EncodeParts(have, /*last=*/true);
+}
+
+std::vector<wire::Message> EncodeRefused(const HaveNotice& have) {
+  return EncodeParts(have, /*last=*/false);
 }
 
 }  // namespace fantail::feed

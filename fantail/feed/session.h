@@ -38,6 +38,7 @@ struct WantChange {
   std::vector<Pattern> remove;
   std::vector<Pattern> refused;  // of `add`: not allowed here
   std::string reason;
+  bool takes_away = false;  // of `refused`, the client had some
 };
 
 struct Session {
@@ -67,6 +68,7 @@ struct Session {
   std::optional<Interest> may_see;  // nothing: whatever there is
   wire::Limits limits;              // that it was told of
   uint32_t may_want = 0;            // so many patterns
+  bool refused_above = false;       // it was told that the node above refuses something of it
   std::optional<RateLimit> rate;    // bytes sent to it; nothing: as many as go
   NodeId node;
   Role role = Role::kSubscriber;
@@ -133,6 +135,8 @@ std::vector<wire::Message> EncodeGap(const GapNotice& gap);
 // REQUIRES: EncodeGap made the message.
 GapNotice DecodeGap(const wire::Message& message);
 std::vector<wire::Message> EncodeHave(const HaveNotice& have);
+// The first part of one, which goes before what comes for the rest.
+std::vector<wire::Message> EncodeRefused(const HaveNotice& have);
 
 }  // namespace fantail::feed
 

@@ -40,6 +40,12 @@ Splice::Progress Splice::Step(const EpochState& state, Session* session, Monoton
     if (seen_generation_ == state.coverage().generation()) return Progress::kWaiting;
     if (!Resolve(state, *session, ask)) return Progress::kWaiting;
     resolved_ = true;
+    if (change_.takes_away) {
+      const HaveNotice refused{change_.version, {}, change_.refused, change_.reason};
+      for (wire::Message& message : EncodeRefused(refused)) {
+        session->outbox.push_back(std::move(message));
+      }
+    }
     Begin(state, session);
     if (!session->outbox.empty()) return Progress::kMore;
   }
@@ -106,6 +112,8 @@ bool Splice::Resolve(const EpochState& state, const Session& session,
     if (why == nullptr) return false;
     change_.refused.push_back(entry.first);
     change_.reason = *why;
+    change_.takes_away = change_.takes_away || entry.second.kind == wire::StartKind::kResume;
+    refused_above_ = true;
     return true;
   });
   return true;

@@ -44,6 +44,8 @@ class Splice {
   // When done: the session's new interest, and what it is told.
   const WantChange& change() const { return change_; }
   bool resolved() const { return resolved_; }
+  // Whether the node above refuses something of it.
+  bool refused_above() const { return refused_above_; }
   // Of a newest-only session: what it goes on with where it stopped, or, of one that is too slow,
   // where it began here. Nothing is replayed of that.
   const Interest& resumed() const { return resumed_; }
@@ -93,6 +95,7 @@ class Splice {
   Interest resumed_;
   Position resumed_after_;
   bool resolved_ = false;
+  bool refused_above_ = false;
   uint64_t seen_generation_ = 0;  // of the coverage, when it was last looked at
   struct Asked {
     Pattern pattern;

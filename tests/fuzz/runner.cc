@@ -109,9 +109,9 @@ Runner::~Runner() {
 }
 
 void Runner::Run(const Bytes& input) {
-  const Nanos before = ProcessorTime();
+  const Nanos began = ProcessorTime();
   target_.run(input);
-  slowest_ = std::max(slowest_, ProcessorTime() - before);
+  slowest_ = std::max(slowest_, ProcessorTime() - began);
   ++runs_;
 }
 

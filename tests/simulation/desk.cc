@@ -40,6 +40,7 @@ void SimDesk::Start(MonotonicTime now) {
   complete_ = promised_ = feed::Interest();
   not_yet_unwanted_ = patterns_;
   lines_->SetInterest(patterns_, now);
+  asked_.insert(patterns_.begin(), patterns_.end());
 }
 
 void SimDesk::Forget() {
@@ -72,6 +73,7 @@ void SimDesk::Want(std::vector<Pattern> patterns) {
     if (mine_[i].allowed) continue;
     mine_[i].allowed = feed::Interest(patterns_).Matches(truth_->topics()[i].name);
   }
+  asked_.insert(patterns_.begin(), patterns_.end());
   if (alive) lines_->SetInterest(patterns_, world_->now());
 }
 
@@ -116,6 +118,7 @@ SimDesk::Seen* SimDesk::SeenOf(TopicId id) {
 SimDesk::Mine* SimDesk::MineOf(Seen* seen) {
   if (truth_ == nullptr) return nullptr;
   Sync();
+  if (world_->on_topic) world_->on_topic(*this, seen->name);
   if (seen->topic == Truth::kNone) seen->topic = truth_->Find(seen->name);
   return seen->topic == Truth::kNone ? nullptr : &mine_[seen->topic];
 }
@@ -376,10 +379,9 @@ void SimDesk::CheckState(MonotonicTime now) {
   }
 }
 
-bool SimDesk::Converged() const {
+bool SimDesk::HasNewestOf(const feed::Interest& interest) const {
   const Truth& truth = publisher_->truth();
   if (truth_ != &truth) return truth.head().value == 0;
-  const feed::Interest interest(patterns_);
   for (size_t i = 0; i < truth.topics().size(); ++i) {
     if (!interest.Matches(truth.topics()[i].name)) continue;
     if (i >= mine_.size() || mine_[i].sequence == 0) return false;

@@ -46,7 +46,10 @@ class SimDesk final : public Node, public feed::FeedEvents {
   // If it is live, it must show nothing else from now on.
   void StayLive() { stays_live_ = IsLive(); }
   // Whether its image equals the publisher's for all it wants.
-  bool Converged() const;
+  bool Converged() const { return HasNewestOf(feed::Interest(patterns_)); }
+  bool HasNewestOf(const feed::Interest& interest) const;
+  // Whether it has ever wanted just that.
+  bool Asked(const Pattern& pattern) const { return asked_.contains(pattern); }
   // Everything of `symbol`, from sequence 1 on, came as records: no image, no gap.
   bool SawAll(const std::string& symbol) const;
 
@@ -128,6 +131,7 @@ class SimDesk final : public Node, public feed::FeedEvents {
   bool ended_ = false;
   bool stays_live_ = false;
   std::vector<std::string> refused_;
+  std::set<Pattern> asked_;
 };
 
 }  // namespace fantail::simulation

@@ -138,6 +138,7 @@ void SimPublisher::Start(MonotonicTime) {
   server_ = std::make_unique<feed::FeedServer>(options_, this, Quiet());
   sink_ = std::make_unique<feed::ServerSink>(server_.get());
   sequencer_ = std::make_unique<source::Sequencer>(sink_.get());
+  if (world_->rights) server_->SetAccess(world_->rights(name_));
   server_->BeginEpoch(epoch(), paced_, /*covers_everything=*/true);
 }
 
@@ -211,6 +212,7 @@ void SimGateway::Start(MonotonicTime) {
                                                             .role = feed::Role::kGateway,
                                                             .encoding = world_->DrawEncoding()},
                                         lines_, server_options, this, Quiet());
+  if (world_->rights) server()->SetAccess(world_->rights(name_));
 }
 
 bool SimGateway::Turn(MonotonicTime now) {

@@ -27,6 +27,9 @@ struct Outcome {
 // `log`: a line on standard error for each fault, change of state, gap, have and connection.
 Outcome RunSeed(uint64_t seed, bool log = false);
 
+// A world of users with rights, which change while ticks flow.
+Outcome RunRightsSeed(uint64_t seed, bool log = false);
+
 // A world of twenty gateways, wired anew at random while ticks flow, in circles at times.
 Outcome RunTreeSeed(uint64_t seed, bool log = false);
 

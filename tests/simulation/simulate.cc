@@ -22,9 +22,10 @@ struct Arguments {
   uint64_t seeds = 1000;
   uint64_t seed = 0;  // one, with its log
   bool planted = false;
-  std::string bug;     // of those, this one only
-  bool bus = false;    // worlds of the bus, not of the feed
-  bool trees = false;  // worlds of many gateways, wired anew
+  std::string bug;      // of those, this one only
+  bool bus = false;     // worlds of the bus, not of the feed
+  bool trees = false;   // worlds of many gateways, wired anew
+  bool rights = false;  // worlds of users with rights
   uint64_t threads = std::max(1u, std::thread::hardware_concurrency());
 };
 
@@ -48,6 +49,10 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
       arguments->bus = true;
       continue;
     }
+    if (std::strcmp(argv[i], "--rights") == 0) {
+      arguments->rights = true;
+      continue;
+    }
     if (std::strcmp(argv[i], "--trees") == 0) {
       arguments->trees = true;
       continue;
@@ -63,6 +68,7 @@ bool Parse(int argc, char** argv, Arguments* arguments) {
 
 Outcome Run(const Arguments& arguments, uint64_t seed, bool log = false) {
   if (arguments.bus) return RunBusSeed(seed, log);
+  if (arguments.rights) return RunRightsSeed(seed, log);
   return arguments.trees ? RunTreeSeed(seed, log) : RunSeed(seed, log);
 }
 

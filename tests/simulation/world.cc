@@ -260,6 +260,7 @@ void World::Deliver(Connection* c, bool down) {
       CloseLink(c, "the connection was lost", /*tell_server=*/true);
     } else {
       if (tracing) TraceMessage(*c, down, item.message);
+      if (on_down) on_down(*to, item.message);
       to->client()->Receive(item.message.bytes(), now_);
     }
     ScheduleTurn(to, Nanos{0});
@@ -268,7 +269,8 @@ void World::Deliver(Connection* c, bool down) {
       c->server_told = true;
     } else {
       if (tracing) TraceMessage(*c, down, item.message);
-      to->server()->Receive(c->address, item.message.bytes(), now_);
+      to->server()->Receive(c->address, item.message.bytes(), now_,
+                            rights ? c->client->name() : std::string());
     }
     ScheduleTurn(to, Nanos{0});
   }

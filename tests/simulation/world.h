@@ -174,6 +174,13 @@ class World {
   void Hash(uint64_t value) { hash_ = (hash_ ^ value) * 0x100000001b3; }
   uint64_t hash() const { return hash_; }
 
+  // --- Rights: null in a world that has none. A node's or desk's name is its user. ---
+
+  std::function<std::shared_ptr<const Access>(const std::string& node)> rights;
+  // Of each message that comes to a client, and of each topic that a desk is given something of.
+  std::function<void(const Node& client, const wire::Message& message)> on_down;
+  std::function<void(const Node& client, const std::string& topic)> on_topic;
+
   // Whether the log is on; a line of it, on standard error.
   bool tracing = false;
   void Trace(const std::string& line) const;

@@ -61,7 +61,7 @@ TEST_F(AccessTest, WhatIsTakenAwayAtTheTopIsGoneAtTheBottom) {
   ASSERT_TRUE(Eventually([&] { return desk.out_size() > 5000; })) << desk.err();
   Give("hq", "branch", "\"A*\"");
   publisher_->Signal(SIGHUP);
-  EXPECT_TRUE(desk.Said("lets branch see only A*", Seconds(5))) << desk.err();
+  EXPECT_TRUE(desk.Said(" does not let branch see it", Seconds(5))) << desk.err();
   const auto count = [&](char first) {
     const std::string out = desk.out();
     size_t n = 0;

@@ -40,7 +40,7 @@ TEST_F(AccessTest, AUserGetsWhatItMaySeeAndIsToldOfTheRest) {
   Publish("MSFT", 2);
   JoinAs("desk7", "x", {"AAPL", "M*", "*"});
   EXPECT_EQ(To("x").Last<wire::Have>().refused.Count(), 2u);
-  EXPECT_EQ(To("x").Last<wire::Have>().reason, "hq lets desk7 see only A*");
+  EXPECT_EQ(To("x").Last<wire::Have>().reason, "hq does not let desk7 see it");
   EXPECT_EQ(To("x").Last<wire::Names>().topics.size(), 1u);
   EXPECT_EQ(server->counters().patterns_refused, 2u);
   Publish("MSFT");
@@ -63,7 +63,7 @@ TEST_F(AccessTest, OthersHaveTheRightsOfOthers) {
   access.others = MaySee({Pattern("B*")});
   Give("desk7", MaySee({Pattern("A*")}));
   JoinAs("desk8", "x", {"A*"});
-  EXPECT_EQ(To("x").Last<wire::Have>().reason, "hq lets desk8 see only B*");
+  EXPECT_EQ(To("x").Last<wire::Have>().reason, "hq does not let desk8 see it");
 }
 
 TEST_F(AccessTest, AUserHasNoMoreSessionsThanItMay) {
@@ -198,6 +198,30 @@ TEST_F(AccessTest, AnAddressThatComesWithAnotherKeyIsAStrangers) {
   As("desk8", "x", wire::Ping{.nonce = 1});
   EXPECT_EQ(To("x").Last<wire::Refused>().code, wire::RefusedCode::kNoSession);
   EXPECT_EQ(server->session_count(), 0u);
+}
+
+TEST_F(AccessTest, WhatIsResumedAndRefusedIsToldBeforeWhatComesForTheRest) {
+  Start();
+  Give("desk7", MaySee({Pattern("A*")}));
+  Publish("AAPL", 3);
+  Publish("MSFT", 3);
+  As("desk7", "x", wire::Hello{.feed = "ticks", .name = "x", .node = {50}});
+  wire::TextListBuilder texts;
+  texts.Add("AAPL");
+  texts.Add("MSFT");
+  const std::vector<wire::Start> starts(2, {.after = {1}, .kind = wire::StartKind::kResume});
+  As("desk7", "x",
+     wire::Want{.version = ++version, .epoch = kEpoch, .add = texts.list(), .starts = starts});
+  Turn();
+  const auto haves = To("x").All<wire::Have>();
+  ASSERT_EQ(haves.size(), 2u);
+  EXPECT_TRUE(haves.front().more);
+  EXPECT_EQ(haves.front().refused.bytes(), std::string_view("MSFT\0", 5));
+  EXPECT_FALSE(haves.back().more);
+  EXPECT_TRUE(haves.back().refused.empty());
+  const std::string kinds = To("x").Kinds();
+  EXPECT_LT(kinds.find("have"), kinds.find("batch")) << kinds;
+  EXPECT_EQ(To("x").Positions(), (std::vector<uint64_t>{2, 3}));
 }
 
 }  // namespace
