@@ -170,7 +170,8 @@ absl::Status CommandLine::SetFromFile(Declared* option, const std::string& path,
   const std::vector<TomlValue> values = is_list ? value.list : std::vector<TomlValue>{value};
   for (const TomlValue& one : values) {
     if (const char* problem = TypeProblem(*option, one)) {
-      return WrongAt(path, one.place, fmt::format("{}: {}", Harmless(name), problem));
+      const std::string which = one.text.empty() ? "" : fmt::format(" \"{}\"", Harmless(one.text));
+      return WrongAt(path, one.place, fmt::format("{}{}: {}", Harmless(name), which, problem));
     }
     const absl::Status status = option->set(one.text);
     if (!status.ok()) {

@@ -225,21 +225,23 @@ TEST_F(ConfigTest, WhatIsForTheCommandLineAloneCannotStandInTheFile) {
 }
 
 TEST_F(ConfigTest, RefusesValuesOfAnotherType) {
-  EXPECT_EQ(ErrorOf("strict = 1"), "config.toml:1:10: strict: not yes or no; write true or false");
+  EXPECT_EQ(ErrorOf("strict = 1"),
+            "config.toml:1:10: strict \"1\": not yes or no; write true or false");
   EXPECT_EQ(ErrorOf("strict = 'true'"),
-            "config.toml:1:10: strict: not yes or no; write true or false");
+            "config.toml:1:10: strict \"true\": not yes or no; write true or false");
   EXPECT_EQ(ErrorOf("count = '7'"),
-            "config.toml:1:9: count: not a number; write digits without quotes");
+            "config.toml:1:9: count \"7\": not a number; write digits without quotes");
   EXPECT_EQ(ErrorOf("count = -7"),
             "config.toml:1:9: count \"-7\": not a whole number; write digits only");
-  EXPECT_EQ(ErrorOf("linger = true"), "config.toml:1:10: linger: not a text; write it in quotes");
+  EXPECT_EQ(ErrorOf("linger = true"),
+            "config.toml:1:10: linger \"true\": not a text; write it in quotes");
   EXPECT_EQ(ErrorOf("allow = ['A*', ['B*']]"),
             "config.toml:1:16: allow: not a text; write it in quotes");
   EXPECT_EQ(ErrorOf("feed = 2024-01-01"), "config.toml:1:8: feed: not a text; write it in quotes");
   EXPECT_EQ(ErrorOf("feed = ['a']"),
             "config.toml:1:8: feed: it takes one value; write it without [ ]");
   EXPECT_EQ(ErrorOf("ready-file = \"a\\u0000b\""),
-            "config.toml:1:14: ready-file: a NUL in a text; leave it out");
+            "config.toml:1:14: ready-file \"a\\x00b\": a NUL in a text; leave it out");
   EXPECT_THAT(ErrorOf("[[fantail-gateway]]\nlinger = '1s'"),
               HasSubstr("fantail-gateway: fantail-gateway takes no such key"));
 }
