@@ -125,12 +125,15 @@ void FeedClient::SendWants() {
   }
   // A node that is behind answers with what it has: what comes then joins nothing here.
   const bool behind = reconnected || bookmark_ < std::max(through_, reach_);
+  const Interest asking(next);
   std::vector<Backfill> later;
   for (Backfill& backfill : backfills_) {
     // The node would take it for a wish: whoever needed it has gone since.
     if (!wanted.Covers(backfill.pattern)) continue;
-    if (behind && complete_.Covers(backfill.pattern) &&
-        !planted::On(planted::Bug::kBackfillFromBehind)) {
+    // Nor is it asked for as a part of what has been refused: by itself, when that is wanted.
+    const bool early = behind && complete_.Covers(backfill.pattern) &&
+                       !planted::On(planted::Bug::kBackfillFromBehind);
+    if (early || !asking.Covers(backfill.pattern)) {
       later.push_back(std::move(backfill));
       continue;
     }

@@ -311,8 +311,6 @@ void Lines::OnHave(Line* line) {
   if (!InEpoch(*line)) return;
   CheckCovers();
   TakeAnswers(line);
-  // The owner has forgotten what a session before this one was refused, and asks again.
-  if (!line->client.refused().empty()) announced_ = false;
   Announce();
   if (announced_ && !answers_.empty()) TellHave({.version = version_}, /*answers=*/true);
 }

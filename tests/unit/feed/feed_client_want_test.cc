@@ -116,5 +116,32 @@ TEST_F(ClientWantTest, GoesOnWhereAnotherLineStandsAfterAGoodbyeAndIsLiveAsLongA
   EXPECT_EQ(client.state().state, State::kStale);
 }
 
+TEST_F(ClientWantTest, WhatWasRefusedIsAskedForAgainInTheNextEpoch) {
+  client.SetInterest(P({"A*", "B"}), now);
+  Connect();
+  Welcome();
+  Gets(wire::Have{.version = 1, .refused = TextOf("B"), .reason = "no"});
+  Welcome(Epoch{kEpoch.value + 1});
+  ASSERT_EQ(link.inbox.Count<wire::Want>(), 2u);
+  EXPECT_EQ(link.inbox.Last<wire::Want>().add.bytes(), std::string_view("B\0", 2));
+}
+
+TEST_F(ClientWantTest, OlderRecordsAreNotAskedForAsAPartOfWhatHasBeenRefused) {
+  GoLive();
+  client.SetInterest(P({"*"}), now);
+  client.AskBackfill({Pattern("A*"), {}, {}});
+  Reconnect();
+  Welcome();
+  Gets(wire::Have{.version = 1, .refused = TextOf("*"), .reason = "no"});
+  const wire::Want less = link.inbox.Last<wire::Want>();
+  EXPECT_TRUE(less.add.empty());
+  EXPECT_EQ(less.remove.bytes(), std::string_view("A*\0", 3));
+  Have();
+  client.SetInterest(P({"A*"}), now);
+  const wire::Want more = link.inbox.Last<wire::Want>();
+  EXPECT_EQ(more.add.bytes(), std::string_view("A*\0", 3));
+  EXPECT_EQ(more.starts.front().kind, wire::StartKind::kBackfill);
+}
+
 }  // namespace
 }  // namespace fantail::feed

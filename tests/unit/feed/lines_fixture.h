@@ -103,6 +103,7 @@ class Consumer final : public FeedEvents {
       if (!lines->complete().Matches(names[id])) lost.insert(id);
     }
   }
+  void OnRefused(const std::vector<Pattern>&, std::string_view) override { ++refused_count; }
   void OnState(const FeedState& state) override { states.push_back(state.state); }
   void OnEnd(Position) override { ended = true; }
 
@@ -117,6 +118,7 @@ class Consumer final : public FeedEvents {
   size_t image_count = 0;
   size_t gap_count = 0;
   size_t have_count = 0;
+  size_t refused_count = 0;
   std::vector<Backfill> answers;  // so far
   bool ended = false;
 };
@@ -157,6 +159,11 @@ class LinesFixture : public ::testing::Test {
   }
   void Add(const std::string& name, FeedClient* client, const std::string& to) {
     upstreams[name] = {.client = client, .to = to, .link = nullptr, .connect_at = now};
+  }
+  // What everybody below that node may see.
+  void LetSee(const std::string& node, std::initializer_list<const char*> patterns) {
+    Access access{.users = {}, .others = Rights{.see = testing::P(patterns)}};
+    Server(node)->SetAccess(std::make_shared<const Access>(std::move(access)));
   }
   void AddDesk(std::initializer_list<const char*> patterns) {
     Add("desk>left", &desk_lines.line(0), "left");

@@ -310,5 +310,52 @@ TEST_F(LinesTest, AGatewayWithTwoLinesPassesOnEveryRecordInOrder) {
   ExpectEqual(below, below_lines);
 }
 
+TEST_F(LinesTest, WhatBothLinesRefuseIsToldAgainWithEachNewSession) {
+  LetSee("left", {"A*"});
+  LetSee("right", {"A*"});
+  StartGateway("branch", 2);
+  Add("below>branch", &below_lines.line(0), "branch");
+  below_lines.SetInterest(P({"A*", "B*"}), now);
+  Run(seconds(2));
+  EXPECT_TRUE(below_lines.current());
+  Break("branch>left");
+  Run(seconds(2));
+  EXPECT_TRUE(below_lines.current());
+  EXPECT_EQ(below_lines.line(0).refused(), P({"B*"}));
+}
+
+TEST_F(LinesTest, ALineThatMayHaveNothingHoldsUpNoOther) {
+  LetSee("left", {"*"});
+  LetSee("right", {});
+  AddDesk({"*"});
+  Run(seconds(2));
+  LetSee("left", {});
+  Run(seconds(2));
+  EXPECT_EQ(desk_lines.complete(), Interest());
+  LetSee("left", {"*"});
+  Run(seconds(4));
+  Run(seconds(1), false);
+  EXPECT_EQ(desk_lines.complete(), Interest(P({"*"})));
+  ExpectEqual(desk, desk_lines);
+}
+
+TEST_F(LinesTest, WhatNoLineGivesAnyMoreIsToldBeforeWhatComesForTheRest) {
+  Kill("right");
+  AddDesk({"A*", "B*"});
+  Run(seconds(2));
+  LetSee("left", {"A*"});
+  Run(seconds(2));
+  EXPECT_EQ(desk.refused_count, 1u);
+  EXPECT_EQ(desk_lines.complete(), Interest(P({"A*"})));
+}
+
+TEST_F(LinesTest, WhoWantsNothingIsLiveOverAnyLine) {
+  StartGateway("branch", 2);
+  Run(seconds(1));
+  Kill("left");
+  Run(seconds(5));
+  EXPECT_EQ(gateways["branch"]->upstream().state().state, State::kLive);
+}
+
 }  // namespace
 }  // namespace fantail::feed

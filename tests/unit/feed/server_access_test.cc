@@ -224,5 +224,70 @@ TEST_F(AccessTest, WhatIsResumedAndRefusedIsToldBeforeWhatComesForTheRest) {
   EXPECT_EQ(To("x").Positions(), (std::vector<uint64_t>{2, 3}));
 }
 
+// A gateway, which is given all of these by the node above.
+class AccessBelowTest : public AccessTest {
+ protected:
+  void StartBelow(std::initializer_list<const char*> above) {
+    options.role = Role::kGateway;
+    server = std::make_unique<FeedServer>(options, &links, &observer);
+    server->Turn(now);
+    server->BeginEpoch(kEpoch, /*paced=*/false, /*covers_everything=*/false);
+    Given(above);
+  }
+  void Given(std::initializer_list<const char*> above, std::vector<Pattern> refused = {}) {
+    server->Acknowledge({.at = head, .refused = std::move(refused), .reason = "hq does not"},
+                        Interest(testing::P(above)), {});
+  }
+  // It is being given what it wants, and nothing of that can be sent.
+  void Begin(const std::string& address, std::initializer_list<const char*> patterns) {
+    Hello(address);
+    links.results[address] = wire::SendResult::kWouldBlock;
+    Want(address, patterns);
+    Turn();
+  }
+};
+
+TEST_F(AccessBelowTest, WhoIsJustBeingGivenWhatIsRefusedAboveNowGetsNoMoreOfIt) {
+  StartBelow({"A*", "M*"});
+  Publish("AAPL", 3);
+  Begin("x", {"A*"});
+  Begin("y", {"M*"});
+  server->TakeAway(testing::P({"A*"}), "hq does not", Interest(testing::P({"M*"})));
+  EXPECT_EQ(Find("x"), nullptr);
+  EXPECT_NE(Find("y"), nullptr);
+  EXPECT_EQ(observer.said.back(), "closed x: hq does not");
+}
+
+TEST_F(AccessBelowTest, WhoIsAboutToBeToldOfARefusalComesAgainWhenItIsAskedForAgain) {
+  StartBelow({"A*"});
+  Given({"A*"}, testing::P({"M*"}));
+  Publish("AAPL", 3);
+  Begin("x", {"A*", "M*"});
+  Begin("y", {"A*"});
+  server->AskAgainAbove();
+  EXPECT_EQ(Find("x"), nullptr);
+  EXPECT_NE(Find("y"), nullptr);
+}
+
+TEST_F(AccessBelowTest, OlderRecordsOfWhatWasRefusedForAWhileAreAskedForAnew) {
+  StartBelow({});
+  Hello("x");
+  Want("x", {"A*", "M*"}, {.after = {1}, .kind = wire::StartKind::kResume});
+  Turn();
+  ASSERT_EQ(server->TakeCover(now)->backfills.size(), 2u);
+  head = {9};
+  Given({"M*"}, testing::P({"A*"}));
+  Turn();
+  EXPECT_TRUE(server->TakeCover(now)->backfills.empty());
+  server->AskAgainAbove();
+  EXPECT_EQ(server->TakeCover(now)->interest, testing::P({"A*", "M*"}));
+  Given({"A*", "M*"});
+  Turn();
+  const auto cover = server->TakeCover(now);
+  ASSERT_TRUE(cover);
+  ASSERT_EQ(cover->backfills.size(), 1u);
+  EXPECT_EQ(cover->backfills.front().pattern, Pattern("A*"));
+}
+
 }  // namespace
 }  // namespace fantail::feed
