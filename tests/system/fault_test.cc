@@ -105,6 +105,45 @@ TEST_F(FaultTest, SaysStaleOfAPublisherThatHangsAndGoesOnWithoutAHole) {
   ExpectEverything();
 }
 
+TEST_F(FaultTest, SaysNothingOfAPublisherOrAGatewayThatHangsForLessThanASilenceLasts) {
+  StartLine(7000);
+  for (Program* node : {publisher_, gateway_}) {
+    node->Signal(SIGSTOP);
+    Pass(Seconds(1.5));
+    node->Signal(SIGCONT);
+    EXPECT_TRUE(AwaitRows(300));
+  }
+  EXPECT_EQ(desk_->err().find("stale"), std::string::npos) << desk_->err();
+  ExpectEverything();
+}
+
+TEST_F(FaultTest, TakesALinkOfAByteASecondForADeadOneAndNobodyElseNotices) {
+  StartLine(14000);
+  FaultRelay thin(fault::RelayOptions{.target = gateway_->endpoint()});
+  Program& other = DeskVia(thin.endpoint(), {"--until-end", "*"});
+  ASSERT_TRUE(other.AwaitReady());
+  thin.SetRate(Way::kDown, 1);
+  EXPECT_TRUE(other.Said("fantail-desk: stale", Seconds(8))) << other.err();
+  EXPECT_TRUE(gateway_->Said("closed: ", Seconds(8))) << gateway_->err();
+  thin.SetRate(Way::kDown, 0);
+  const size_t before = other.out_size();
+  EXPECT_TRUE(Eventually([&] { return other.out_size() > before + 1000; })) << other.err();
+  EXPECT_EQ(desk_->err().find("stale"), std::string::npos) << desk_->err();
+  ExpectEverything();
+  EXPECT_EQ(other.Wait(), 0) << other.err();
+  EXPECT_EQ(other.err().find("gap:"), std::string::npos) << other.err();
+}
+
+TEST_F(FaultTest, FreesThePlaceOfADeskWhoseCableIsPulledWithinEightSeconds) {
+  Program& publisher = Publisher("synthetic:symbols=500,rate=2000,seed=1", {"--max-sessions", "1"});
+  FaultRelay cable(fault::RelayOptions{.target = publisher.endpoint()});
+  Program& desk = DeskVia(cable.endpoint(), {"*"});
+  ASSERT_TRUE(desk.AwaitReady());
+  cable.SetHole(true);
+  EXPECT_TRUE(publisher.Said("closed: ", Seconds(8))) << publisher.err();
+  LiveDesk(publisher, {"*"});
+}
+
 TEST_F(FaultTest, LetsADeskThatHangsAndOneThatIsKilledDisturbNobody) {
   StartLine(9000);
   Program& hangs = LiveDesk(*gateway_, {"--until-end", "A*"});
