@@ -82,6 +82,7 @@ void Declare(Options* o, app::CommandLine* line) {
       admin::ListOf(feed::kClientMetrics, admin::kUpstreamGauges, admin::kFeedLive, admin::kFeedAge,
                     admin::kGapsFilled, feed::kOpenMetrics, kBadSubscriptions),
       line);
+  line->Section("Who may have what");
   app::AddRightsOption(&o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-open-feed --connect tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5580",

@@ -134,6 +134,9 @@ class CommandLine {
 
   const std::string& program() const { return program_; }
   std::string Help() const;
+  // What --list-options prints, for the page of all options: name, value, default, meaning and
+  // section of each, a line each, with tabs between them. The positionals have no name.
+  std::string OptionLines() const;
   std::string Version() const;
 
  private:
@@ -159,6 +162,12 @@ class CommandLine {
   };
   static constexpr std::string_view kFeed = "--feed";
 
+  // What the command line asks to have printed instead of all else.
+  struct Printed {
+    bool help = false;
+    bool version = false;
+    bool options = false;
+  };
   struct Shown {
     std::string command;
     std::string what;
@@ -168,7 +177,7 @@ class CommandLine {
   const Declared* Find(std::string_view name) const;
   Declared* Find(std::string_view name);
   // Splits `args` among the options' `given`. An error's message is whole.
-  absl::Status Split(const std::vector<std::string>& args, bool* help, bool* version);
+  absl::Status Split(const std::vector<std::string>& args, Printed* printed);
   absl::Status Unknown(std::string_view argument) const;
   absl::Status WithoutValue(std::string_view name) const;
   absl::Status Missing(const Declared& option) const;

@@ -14,6 +14,7 @@ namespace fantail::node {
 
 void AddSessionPortOptions(SessionPortOptions* options, app::CommonOptions* common,
                            app::CommandLine* line) {
+  line->Section("Sessions");
   line->Option("--ring SIZE", &options->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &options->window, "most bytes on their way to one session");
   app::AddPackedSessionsOption(&options->packed_sessions, line);
