@@ -74,6 +74,9 @@ enum class Bug : uint8_t {
   kRefuseForGood,
   kNameRights,
   kRightsForgetResume,
+  kFinishRefused,
+  kNameEverything,
+  kKeepRefusals,
   // Lines.
   kCountOldInterest,
   kTrustTheOtherLine,

@@ -191,6 +191,9 @@ class FeedClient final : public wire::Caller {
   uint32_t max_patterns() const { return max_patterns_; }
   // Why the node above does not let this user in at all; empty if it does, or is not asked yet.
   const std::string& no_rights() const { return no_rights_; }
+  // What of that the node above has refused in this session, and why, of the newest.
+  const std::vector<Pattern>& refused() const { return refused_; }
+  const std::string& refused_reason() const { return refused_reason_; }
   // Whether the node above has refused all that is wanted.
   bool nothing_allowed() const { return caught_up_ && complete_.empty() && !refused_.empty(); }
   // When the newest answered ping was sent.

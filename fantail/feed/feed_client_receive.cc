@@ -56,6 +56,8 @@ void FeedClient::On(const wire::Welcome& welcome) {
     version_ = have_version_;
     asked_ = held_;
     refusing_.clear();
+    // The owner has not been told of that in this epoch.
+    if (!planted::On(planted::Bug::kKeepRefusals)) refused_.clear();
     AskAgain();
     caught_up_ = false;
   }

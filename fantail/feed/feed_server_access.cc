@@ -4,6 +4,7 @@
 
 #include "fantail/base/planted.h"
 #include "fantail/feed/feed_server.h"
+#include "fantail/feed/splice.h"
 
 namespace fantail::feed {
 namespace {
@@ -119,26 +120,33 @@ void FeedServer::EndRefused(const Interest& left) {
   if (planted::On(planted::Bug::kServeRefused)) return;
   std::vector<std::pair<Session*, std::string>> ended;
   for (const auto& [address, session] : sessions_) {
-    for (const Pattern& pattern : session->patterns) {
-      if (left.Covers(pattern)) continue;
+    const auto gone = [&](const Pattern& pattern) {
+      if (left.Covers(pattern)) return false;
       const std::string* const why = state_->coverage().Refused(pattern);
       ended.emplace_back(session.get(), why != nullptr ? *why : "it is asked for above again");
-      break;
+      return true;
+    };
+    if (std::any_of(session->patterns.begin(), session->patterns.end(), gone)) continue;
+    // Or is just being given it.
+    if (session->splice == nullptr || !session->splice->resolved()) continue;
+    if (planted::On(planted::Bug::kFinishRefused)) continue;
+    for (const auto& [pattern, start] : session->splice->change().add) {
+      if (gone(pattern)) break;
     }
   }
   for (const auto& [session, why] : ended) SayGoodbye(session, wire::GoodbyeCode::kRights, why);
 }
 
-// Whoever was told of a refusal comes again.
+// Whoever was told of a refusal, or is about to be, comes again.
 void FeedServer::AskAgainAbove() {
   if (state_ == nullptr) return;
   cover_dirty_ = true;
   state_->coverage().ForgetRefusals();
   std::vector<Session*> refused;
   for (const auto& [address, session] : sessions_) {
-    if (session->refused_above && !planted::On(planted::Bug::kRefuseForGood)) {
-      refused.push_back(session.get());
-    }
+    const bool told =
+        session->refused_above || (session->splice != nullptr && session->splice->refused_above());
+    if (told && !planted::On(planted::Bug::kRefuseForGood)) refused.push_back(session.get());
   }
   for (Session* session : refused) {
     SayGoodbye(session, wire::GoodbyeCode::kRights, "what was refused above is asked for again");

@@ -296,11 +296,23 @@ void Lines::Miss(Line* line, const GapNotice& gap) {
   events_->OnGap(gap);
 }
 
-void Lines::OnHave(Line* line, const HaveNotice& have) {
+// If no other line has that either, nothing of it is promised any more.
+void Lines::OnRefused(Line* line, const std::vector<Pattern>& patterns, std::string_view reason) {
+  CheckCovers();
+  if (!line->joined || line->covers || !InEpoch(*line)) return;
+  complete_ = Interest(Clip(complete_.patterns(), line->client.complete()));
+  announced_ = false;
+  OpenTopics(/*promised=*/true);
+  CheckCovers();
+  events_->OnRefused(patterns, reason);
+}
+
+void Lines::OnHave(Line* line) {
   if (!InEpoch(*line)) return;
-  line->have = have;
   CheckCovers();
   TakeAnswers(line);
+  // The owner has forgotten what a session before this one was refused, and asks again.
+  if (!line->client.refused().empty()) announced_ = false;
   Announce();
   if (announced_ && !answers_.empty()) TellHave({.version = version_}, /*answers=*/true);
 }
@@ -384,7 +396,8 @@ void Lines::Announce() {
     if (wait) return;
     TakeOut(line.get());
   }
-  const bool behind = widest->client.through() < std::max(through_, reach_);
+  const bool nothing = widest->client.complete().empty();  // then it stands still
+  const bool behind = !nothing && widest->client.through() < std::max(through_, reach_);
   if (behind && !planted::On(planted::Bug::kPromiseTooEarly)) {
     // A line that does not know the change must not run ahead of the one that does.
     for (const auto& line : lines_) {
@@ -402,7 +415,9 @@ void Lines::Announce() {
   OpenTopics(/*promised=*/true);
   CheckCovers();
   Advance(widest->client.through());
-  TellHave({.version = ++version_, .refused = widest->have.refused, .reason = widest->have.reason},
+  TellHave({.version = ++version_,
+            .refused = widest->client.refused(),
+            .reason = widest->client.refused_reason()},
            /*answers=*/true);
 }
 
@@ -444,9 +459,11 @@ void Lines::Settle() {
 // The owner's state is that of the line that serves it best.
 void Lines::Publish() {
   const Line* best = nullptr;
-  const auto merit = [](const Line& line) {
+  const auto merit = [this](const Line& line) {
     const int rank = Rank(line.client.state().state);
-    return rank >= Rank(State::kLive) && !line.joined ? Rank(State::kRecovering) : rank;
+    // Where nothing is wanted, no have says that a line may join.
+    const bool serves = line.joined || (wanted_.empty() && InEpoch(line));
+    return rank >= Rank(State::kLive) && !serves ? Rank(State::kRecovering) : rank;
   };
   for (const auto& line : lines_) {
     if (best == nullptr || merit(*line) > merit(*best)) best = line.get();

@@ -82,7 +82,8 @@ class Lines {
   void OnGap(Line* line, const GapNotice& gap);
   // What is missing on this line, and the owner has not had.
   void Miss(Line* line, const GapNotice& gap);
-  void OnHave(Line* line, const HaveNotice& have);
+  void OnRefused(Line* line, const std::vector<Pattern>& patterns, std::string_view reason);
+  void OnHave(Line* line);
   void OnEnd(Line* line, Position at);
 
   bool single() const { return lines_.size() == 1; }

@@ -23,7 +23,6 @@ class Lines::Line final : private FeedEvents {
   bool broken = true;     // since a gap or a new epoch, nothing has said that it is whole again
   Position lost_through;  // the end of its gaps: before that it is not whole again
   MonotonicTime out_at;   // since when it is not joined
-  HaveNotice have;        // the newest
   bool asked = false;     // for all of needed_
   std::optional<Position> ended;
 
@@ -48,8 +47,10 @@ class Lines::Line final : private FeedEvents {
   }
   void OnThrough(Position) override { lines_->OnThrough(this); }
   void OnGap(const GapNotice& gap) override { lines_->OnGap(this, gap); }
-  void OnRefused(const std::vector<Pattern>&, std::string_view) override { lines_->CheckCovers(); }
-  void OnHave(const HaveNotice& notice) override { lines_->OnHave(this, notice); }
+  void OnRefused(const std::vector<Pattern>& patterns, std::string_view reason) override {
+    lines_->OnRefused(this, patterns, reason);
+  }
+  void OnHave(const HaveNotice&) override { lines_->OnHave(this); }
   void OnState(const FeedState&) override {}
   void OnEnd(Position at) override { lines_->OnEnd(this, at); }
   // Of the path that the owner is told of.

@@ -124,7 +124,11 @@ bool Splice::Resolve(const EpochState& state, const Session& session,
 bool Splice::ResolveOne(const EpochState& state, const Pattern& pattern, const wire::Start& start,
                         const std::function<void(Backfill)>& ask) {
   const Coverage& coverage = state.coverage();
-  if (coverage.Refused(pattern) != nullptr) return true;
+  if (coverage.Refused(pattern) != nullptr) {
+    // It is not waited for any more, nor asked for: if it may be had later, it is asked for anew.
+    std::erase_if(asked_, [&](const Asked& earlier) { return earlier.pattern == pattern; });
+    return true;
+  }
   const auto from = coverage.CompleteFrom(pattern);
   const Position floor = from ? std::max(*from, HeldBy(state, start.kind)) : Position{};
   const bool enough = start.kind == wire::StartKind::kFresh || floor <= start.after ||
@@ -234,6 +238,9 @@ void Splice::BeginObjects(const EpochState& state, Session* session) {
 }
 
 void Splice::SendNames(const EpochState& state, Session* session) {
+  if (planted::On(planted::Bug::kNameEverything)) {
+    for (const auto& [name, id] : state.topics().by_name()) names_.push_back(id);
+  }
   wire::TextListBuilder texts;
   for (TopicId id : names_) texts.Add(state.topics().Name(id));
   const bool venues = !planted::On(planted::Bug::kForgetVenues);

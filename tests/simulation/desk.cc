@@ -40,7 +40,6 @@ void SimDesk::Start(MonotonicTime now) {
   complete_ = promised_ = feed::Interest();
   not_yet_unwanted_ = patterns_;
   lines_->SetInterest(patterns_, now);
-  asked_.insert(patterns_.begin(), patterns_.end());
 }
 
 void SimDesk::Forget() {
@@ -73,7 +72,6 @@ void SimDesk::Want(std::vector<Pattern> patterns) {
     if (mine_[i].allowed) continue;
     mine_[i].allowed = feed::Interest(patterns_).Matches(truth_->topics()[i].name);
   }
-  asked_.insert(patterns_.begin(), patterns_.end());
   if (alive) lines_->SetInterest(patterns_, world_->now());
 }
 
@@ -118,7 +116,6 @@ SimDesk::Seen* SimDesk::SeenOf(TopicId id) {
 SimDesk::Mine* SimDesk::MineOf(Seen* seen) {
   if (truth_ == nullptr) return nullptr;
   Sync();
-  if (world_->on_topic) world_->on_topic(*this, seen->name);
   if (seen->topic == Truth::kNone) seen->topic = truth_->Find(seen->name);
   return seen->topic == Truth::kNone ? nullptr : &mine_[seen->topic];
 }
@@ -313,8 +310,12 @@ void SimDesk::OnGap(const feed::GapNotice& gap) {
 
 void SimDesk::OnHave(const feed::HaveNotice& have) {
   Hash(7, have.version, have.at.value);
-  for (const Pattern& pattern : have.refused) refused_.push_back(pattern.text());
+  for (const Pattern& pattern : have.refused) {
+    refused_.push_back(pattern.text());
+    refusals_[pattern] = have.reason;
+  }
   Sync();
+  std::erase_if(refusals_, [this](const auto& entry) { return complete_.Covers(entry.first); });
   if (world_->tracing) {
     world_->Trace(name_ + " has " + feed::DescribePatterns(complete_.patterns()) + " at " +
                   Text(have.at));

@@ -15,6 +15,7 @@
 #ifndef FANTAIL_TESTS_SIMULATION_DESK_H_
 #define FANTAIL_TESTS_SIMULATION_DESK_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -48,8 +49,6 @@ class SimDesk final : public Node, public feed::FeedEvents {
   // Whether its image equals the publisher's for all it wants.
   bool Converged() const { return HasNewestOf(feed::Interest(patterns_)); }
   bool HasNewestOf(const feed::Interest& interest) const;
-  // Whether it has ever wanted just that.
-  bool Asked(const Pattern& pattern) const { return asked_.contains(pattern); }
   // Everything of `symbol`, from sequence 1 on, came as records: no image, no gap.
   bool SawAll(const std::string& symbol) const;
 
@@ -61,6 +60,11 @@ class SimDesk final : public Node, public feed::FeedEvents {
   size_t gaps() const { return gaps_; }
   bool ended() const { return ended_; }
   const std::vector<std::string>& refused() const { return refused_; }
+  // Why it was told that it may not have that; empty if it was not, or has it since.
+  std::string WhyNot(const Pattern& pattern) const {
+    const auto it = refusals_.find(pattern);
+    return it == refusals_.end() ? std::string() : it->second;
+  }
 
  private:
   // A topic by the id of the node above.
@@ -131,7 +135,7 @@ class SimDesk final : public Node, public feed::FeedEvents {
   bool ended_ = false;
   bool stays_live_ = false;
   std::vector<std::string> refused_;
-  std::set<Pattern> asked_;
+  std::map<Pattern, std::string> refusals_;  // why, of what has not been given since
 };
 
 }  // namespace fantail::simulation

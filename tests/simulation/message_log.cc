@@ -36,7 +36,9 @@ std::string Describe(const wire::Want& m) {
   return text;
 }
 std::string Describe(const wire::Have& m) {
-  return "have " + std::to_string(m.version) + " at " + Text(m.at);
+  std::string text = "have " + std::to_string(m.version) + " at " + Text(m.at);
+  if (!m.refused.empty()) text += ", not " + Text(m.refused) + ": " + std::string(m.reason);
+  return m.more ? text + ", and more follows" : text;
 }
 std::string Describe(const wire::Gap& m) {
   return std::string(m.backfill ? "shortfall (" : "gap (") + Text(m.from) + ", " + Text(m.to) +
@@ -69,6 +71,7 @@ std::string Describe(const Other&) {
 }  // namespace
 
 std::string DescribeMessage(std::span<const std::byte> bytes) {
+  if (static_cast<wire::Kind>(bytes[0]) == wire::Kind::kPacked) return "";
   wire::Decoder decoder;
   wire::AnyMessage message;
   if (decoder.Decode(bytes, &message) != wire::DecodeError::kNone) return "nonsense";

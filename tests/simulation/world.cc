@@ -54,6 +54,11 @@ SimLine::SimLine(World* world, Node* owner, size_t index, std::string upstream_n
   owner->more_lines.push_back(this);
 }
 
+const std::string& UserOf(const Node& client) {
+  const auto* line = dynamic_cast<const SimLine*>(&client);
+  return line != nullptr ? line->owner()->name() : client.name();
+}
+
 bool SimLine::Turn(MonotonicTime) {
   world_->ScheduleTurn(owner_, Nanos{0});
   return false;
@@ -213,6 +218,7 @@ bool World::Put(Connection* c, bool down, const wire::Message& message) {
   Pipe& pipe = down ? c->down : c->up;
   if (pipe.items.size() >= (down ? c->server->capacity : kHighWaterMark)) return false;
   if (pipe.dead) return true;
+  if (down && on_sent) on_sent(*c, message);
   const Line& line = c->client->line;
   pipe.items.push_back({message, now_ + std::max(line.delay, delay)});
   Kick(c, down);
@@ -260,7 +266,7 @@ void World::Deliver(Connection* c, bool down) {
       CloseLink(c, "the connection was lost", /*tell_server=*/true);
     } else {
       if (tracing) TraceMessage(*c, down, item.message);
-      if (on_down) on_down(*to, item.message);
+      if (on_down) on_down(*c, item.message);
       to->client()->Receive(item.message.bytes(), now_);
     }
     ScheduleTurn(to, Nanos{0});
@@ -269,8 +275,9 @@ void World::Deliver(Connection* c, bool down) {
       c->server_told = true;
     } else {
       if (tracing) TraceMessage(*c, down, item.message);
+      if (on_up) on_up(*c, item.message);
       to->server()->Receive(c->address, item.message.bytes(), now_,
-                            rights ? c->client->name() : std::string());
+                            rights ? UserOf(*c->client) : std::string());
     }
     ScheduleTurn(to, Nanos{0});
   }

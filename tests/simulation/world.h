@@ -95,6 +95,9 @@ class SimLine final : public Node {
   const std::function<feed::Lines*()> lines_;
 };
 
+// Whose key a session of that node, or of that line of one, comes with.
+const std::string& UserOf(const Node& client);
+
 class World {
  public:
   explicit World(uint64_t seed)
@@ -177,9 +180,11 @@ class World {
   // --- Rights: null in a world that has none. A node's or desk's name is its user. ---
 
   std::function<std::shared_ptr<const Access>(const std::string& node)> rights;
-  // Of each message that comes to a client, and of each topic that a desk is given something of.
-  std::function<void(const Node& client, const wire::Message& message)> on_down;
-  std::function<void(const Node& client, const std::string& topic)> on_topic;
+  // Of each message to a client: when it is sent, and just before the client takes it.
+  std::function<void(const Connection& link, const wire::Message& message)> on_sent;
+  std::function<void(const Connection& link, const wire::Message& message)> on_down;
+  // Of each message to a node, just before it takes it.
+  std::function<void(const Connection& link, const wire::Message& message)> on_up;
 
   // Whether the log is on; a line of it, on standard error.
   bool tracing = false;
