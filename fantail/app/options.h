@@ -100,6 +100,9 @@ class CommandLine {
   void Instead(std::string_view spec, std::function<ParseOutcome(const std::string& value)> run,
                std::string_view help);
 
+  // Prints `text` instead of all else, for a page of the manual: --help says nothing of it.
+  void Listing(std::string_view name, std::string text);
+
   // The option `--name`, already declared, must be given.
   void Require(std::string_view name);
   // The option `--name`, already declared, may come from this part of a branch file, if `wanted`
@@ -149,6 +152,7 @@ class CommandLine {
     bool repeats = false;
     bool required = false;
     bool is_number = false;
+    bool hidden = false;  // from --help
     std::optional<BranchPart> branch_part;
     std::function<bool()> wants_branch;  // none: always
     Setter set;

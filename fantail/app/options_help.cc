@@ -66,7 +66,7 @@ std::string CommandLine::Help() const {
   if (positionals) out += "\n" + Entry(positionals->value_name, positionals->help);
   std::string_view section;
   for (const Declared& option : options_) {
-    if (option.name.empty()) continue;
+    if (option.name.empty() || option.hidden) continue;
     if (option.section != section) out += fmt::format("\n{}:\n", option.section);
     section = option.section;
     std::string text = option.help;
@@ -96,6 +96,7 @@ std::string CommandLine::Help() const {
 std::string CommandLine::OptionLines() const {
   std::string out;
   for (const Declared& option : options_) {
+    if (option.hidden) continue;
     std::string value_name = option.name.empty() ? PositionalsUsage() : option.value_name;
     std::string shown_default = option.shown_default;
     if (option.required) {

@@ -46,7 +46,8 @@ absl::Status CommandLine::Unknown(std::string_view argument) const {
   std::string_view nearest = "--help";
   size_t distance = EditDistance(name, nearest);
   for (const Declared& option : options_) {
-    const size_t d = option.name.empty() ? std::string::npos : EditDistance(name, option.name);
+    const bool named = !option.name.empty() && !option.hidden;
+    const size_t d = !named ? std::string::npos : EditDistance(name, option.name);
     if (d >= distance) continue;
     distance = d;
     nearest = option.name;

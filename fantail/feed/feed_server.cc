@@ -289,6 +289,7 @@ void FeedServer::OnWant(Session* session, const wire::Want& want) {
   if (state_ == nullptr) return;
   if (want.epoch != state_->epoch() && !planted::On(planted::Bug::kWantOfAnyEpoch)) return;
   if (const char* problem = WantProblem(*session, want)) {
+    ++counters_.bad_messages;
     observer_->OnBadMessage(session->name, problem);
     return SayGoodbye(session, wire::GoodbyeCode::kProtocol, problem);
   }
@@ -337,6 +338,7 @@ void FeedServer::AddOrRefuse(const Session& session, Pattern pattern, const wire
 
 void FeedServer::OnAck(Session* session, const wire::Ack& ack) {
   if (ack.bytes > session->sent_bytes || ack.messages > session->sent_messages) {
+    ++counters_.bad_messages;
     observer_->OnBadMessage(session->name, "an ack of more than was sent");
     return SayGoodbye(session, wire::GoodbyeCode::kProtocol, "an ack of more than was sent");
   }

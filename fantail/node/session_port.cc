@@ -9,6 +9,7 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/status_line.h"
 #include "fantail/net/clock.h"
+#include "fantail/node/limits.h"
 
 namespace fantail::node {
 
@@ -26,6 +27,7 @@ void AddSessionPortOptions(SessionPortOptions* options, app::CommonOptions* comm
   line->Option("--max-patterns N", &options->patterns,
                "patterns of one session; --rights can give a user less",
                {.least = 1, .most = 1'000'000});
+  line->Listing("--list-limits", app::LimitLines(SessionLimits()));
 }
 
 SessionPort::SessionPort(const SessionPortOptions& options, const app::CommonOptions& common)
