@@ -275,10 +275,12 @@ class Program final : private DeskOwner {
   }
 
   // Refused by the node that it is connected to: waiting would change nothing, the feed or the
-  // version is wrong. A refusal further up (there are hops then) is the gateway's matter.
+  // version is wrong. A refusal further up (there are hops then) is the gateway's matter. Who has
+  // been served before, and may not any more, waits: what was taken away may come back.
   void OnRefusal() {
     const feed::FeedState& state = lines_.state();
-    if (state.state != feed::State::kRefused || stopped_) return;
+    was_live_ = was_live_ || state.state == feed::State::kLive;
+    if (state.state != feed::State::kRefused || stopped_ || was_live_) return;
     if (!state.hops.empty() && !lines_.nothing_allowed()) return;
     stopped_ = true;
     stop_code_ = app::kExitUnreachable;
@@ -359,6 +361,7 @@ class Program final : private DeskOwner {
   uint64_t reported_ticks_ = 0;
   Epoch epoch_;  // of which the desk knows whether it is a replay
   bool said_ready_ = false;
+  bool was_live_ = false;
   bool stopped_ = false;
   int stop_code_ = 0;
 };

@@ -40,7 +40,6 @@ void Declare(Options* o, app::CommandLine* line) {
   line->FromBranch("--bus", app::BranchPart::kBus);
   line->Positionals("PATTERN", &o->patterns,
                     "AAPL is one topic, AAP* a prefix; '*' if none is given");
-  app::AddCommonOptions(&o->common, line);
 }
 
 // The patterns; or *code if the command line was not good, or asked for help or a check.
@@ -150,6 +149,7 @@ int History(int argc, char** argv) {
   line.Option("--to PLACE", &to, "where to end: the first tick that is not printed any more");
   line.Option("--tz ZONE", &zone, "the time zone of times: UTC or America/New_York");
   line.Choice("--format FORMAT", &format, {"csv", "ndjson"}, "rows, or an object of JSON a line");
+  app::AddCommonOptions(&options.common, &line);
   line.Example(
       "fantail-desk history --bus tcp://127.0.0.1:5570 AAPL --from 09:30 --to 10:00 --tz "
       "America/New_York",
@@ -178,6 +178,7 @@ int Directory(int argc, char** argv) {
   Options options;
   app::CommandLine line("fantail-desk directory", "prints which topics the history has");
   Declare(&options, &line);
+  app::AddCommonOptions(&options.common, &line);
   line.Example("fantail-desk directory --bus tcp://127.0.0.1:5570 'AA*'",
                "CSV: each topic with its first and last position and time");
   std::optional<int> code;

@@ -12,6 +12,7 @@
 #include "fantail/app/endpoint.h"
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/key_options.h"
+#include "fantail/app/limits.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
@@ -27,6 +28,7 @@
 #include "fantail/net/connector.h"
 #include "fantail/net/key_folder.h"
 #include "fantail/net/poller.h"
+#include "fantail/node/limits.h"
 #include "fantail/node/port.h"
 
 namespace fantail::gateway {
@@ -51,7 +53,50 @@ struct Options {
   admin::AdminOptions admin;
 };
 
+// What a bus holds its members to, for the manual.
+app::Limits BusLimits() {
+  const bus::BrokerOptions bus;
+  const auto bytes = [](size_t n) { return app::FormatByteSize(app::ByteSize{n}); };
+  app::Limits limits = {
+      {.name = "members",
+       .value = app::WithCommas(bus.max_members),
+       .beyond = "refused",
+       .metric = "fantail_bus_members",
+       .why = "ten times the desks of a branch"},
+      {.name = "requests of a client without an outcome",
+       .value = fmt::format("{}, {}; of a bus ten times these", app::WithCommas(bus.max_asked),
+                            bytes(bus.max_asked_bytes)),
+       .beyond = "answered at once: busy",
+       .metric = "fantail_bus_failed_total",
+       .why = "a client that asks for more does not wait for answers"},
+      {.name = "requests that wait for a server",
+       .value = app::WithCommas(bus.max_waiting),
+       .beyond = "answered at once: busy",
+       .metric = "fantail_bus_waiting, fantail_bus_failed_total",
+       .why = "more would be beyond their deadlines"},
+      {.name = "not read by a member",
+       .value = bytes(bus.max_outbox_bytes),
+       .beyond = "it is lost, and its requests go to others",
+       .metric = "fantail_bus_members",
+       .why = "memory; its window keeps whoever reads far below"},
+      {.name = "of an answer, for those who are slower",
+       .value = bytes(bus.shared_bytes),
+       .beyond = "they get it anew by themselves",
+       .metric = "fantail_bus_split_total",
+       .why = "a window of the fastest"},
+      {.name = "kept answers",
+       .value = fmt::format("{}, {}", bytes(bus.kept_bytes), app::FormatDuration(bus.kept_for)),
+       .changed = "--keep, --keep-for",
+       .beyond = "the oldest go",
+       .why = "fifty desks with the same hole cost one answer"},
+  };
+  const app::Limits port = node::PortLimits();
+  limits.insert(limits.end(), port.begin(), port.end());
+  return limits;
+}
+
 void Declare(Options* o, app::CommandLine* line) {
+  line->Listing("--list-limits", app::LimitLines(BusLimits()));
   node::AddListenOption(&o->port, "clients, servers and further buses", line);
   app::EndpointsOption("--upstream ENDPOINT", app::EndpointUse::kConnect, &o->upstream,
                        "the bus above, for what nobody serves here; the next is tried when one "

@@ -13,6 +13,7 @@
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/feed_options.h"
 #include "fantail/app/key_options.h"
+#include "fantail/app/limits.h"
 #include "fantail/app/line_log.h"
 #include "fantail/app/log.h"
 #include "fantail/app/node_identity.h"
@@ -29,6 +30,7 @@
 #include "fantail/net/key_folder.h"
 #include "fantail/net/open_publisher.h"
 #include "fantail/net/poller.h"
+#include "fantail/net/sockets.h"
 
 namespace fantail::open_feed {
 namespace {
@@ -58,7 +60,33 @@ struct Options {
 constexpr MetricInfo kBadSubscriptions = {"fantail_open_feed_bad_subscriptions_total", Unit::kNone,
                                           "subscriptions to what no topic begins with"};
 
+// What an open feed holds its subscribers to, for the manual.
+app::Limits OpenLimits() {
+  const feed::OpenInterest::Options interest;
+  return {
+      {.name = "patterns of all subscribers of an open feed",
+       .value = app::WithCommas(interest.max_patterns),
+       .changed = "--max-patterns",
+       .beyond = "everything is taken from above, once",
+       .metric = "fantail_upstream_cover_patterns",
+       .why = "who burdens the link so can also subscribe to everything"},
+      {.name = "subscribers of an open feed, counted once for each pattern",
+       .value = app::WithCommas(interest.max_holders),
+       .beyond = "a pattern of theirs is kept until they are gone",
+       .why = "memory"},
+      {.name = "size of a subscription",
+       .value = fmt::format("{} bytes", net::kMaxSubscriptionBytes),
+       .beyond = "its connection ends",
+       .why = "a topic has 64 bytes"},
+      {.name = "waiting for a subscriber of an open feed",
+       .value = fmt::format("{} messages", app::WithCommas(net::kOpenQueueMessages)),
+       .beyond = "it misses messages; its sequences tell",
+       .why = "no other subscriber waits for it"},
+  };
+}
+
 void Declare(Options* o, app::CommandLine* line) {
+  line->Listing("--list-limits", app::LimitLines(OpenLimits()));
   app::EndpointsOption("--connect ENDPOINT", app::EndpointUse::kConnect, &o->connect,
                        "the gateway or publisher, tcp://HOST:PORT; the next is tried when one dies",
                        line);
@@ -82,6 +110,7 @@ void Declare(Options* o, app::CommandLine* line) {
       admin::ListOf(feed::kClientMetrics, admin::kUpstreamGauges, admin::kFeedLive, admin::kFeedAge,
                     admin::kGapsFilled, feed::kOpenMetrics, kBadSubscriptions),
       line);
+  line->Section("Who may have what");
   app::AddRightsOption(&o->common, line);
   app::AddCommonOptions(&o->common, line);
   line->Example("fantail-open-feed --connect tcp://127.0.0.1:5556 --listen tcp://127.0.0.1:5580",

@@ -69,9 +69,9 @@ void Declare(Options* o, app::CommandLine* line) {
   node::AddListenOption(&o->port, "gateways and desks", line);
   line->Option(
       "--source SOURCE", &o->source,
-      "csv:FILE or ndjson:FILE (plain or gzip; - is standard input), iex:FILE (IEX TOPS or "
-      "DEEP, pcap), itch:FILE (NASDAQ TotalView-ITCH) or synthetic:KEY=VALUE,...; objects: "
-      "files:FOLDER or stream:TOPIC:FILE");
+      "csv:FILE or ndjson:FILE (plain or gzip; - is standard input), tape:TAPE (a file or a "
+      "folder), iex:FILE (IEX TOPS or DEEP, pcap), itch:FILE (NASDAQ TotalView-ITCH) or "
+      "synthetic:KEY=VALUE,...; objects: files:FOLDER or stream:TOPIC:FILE");
   line->Require("--source");
   app::AddSpeedOption(&o->speed, 0.001, 1e6, line);
   app::AddWaitForOption(&o->wait_for, line);

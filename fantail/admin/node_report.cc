@@ -107,6 +107,22 @@ void WriteHops(const feed::FeedState& state, JsonWriter* json) {
   });
 }
 
+// What the node above holds the line to; 0: to nothing.
+void WriteLimits(const feed::FeedClient& line, JsonWriter* json) {
+  const wire::Limits& limits = line.limits();
+  json->Key("limits").Object([&] {
+    json->Key("message_bytes").Number(limits.message_bytes);
+    json->Key("patterns").Number(line.max_patterns());
+    json->Key("sessions").Number(limits.sessions);
+    json->Key("user_sessions").Number(limits.user_sessions);
+    json->Key("handshakes_per_second").Number(limits.handshakes_per_second);
+    json->Key("waiting_bytes").Number(limits.waiting_bytes);
+    json->Key("bytes_per_second").Number(limits.bytes_per_second);
+    json->Key("memory_bytes").Number(limits.memory_bytes);
+    json->Key("descriptors").Number(limits.descriptors);
+  });
+}
+
 }  // namespace
 
 void AddServer(const feed::FeedServer& server, Report* report) {
@@ -160,7 +176,10 @@ void AddUpstream(const feed::Lines& lines, Report* report) {
       WritePatterns(lines.complete().patterns(), kMostCover, &json);
       json.Key("lines").List([&] {
         for (size_t i = 0; i < lines.size(); ++i) {
-          json.Object([&] { WriteState(lines.line(i).state(), &json); });
+          json.Object([&] {
+            WriteState(lines.line(i).state(), &json);
+            WriteLimits(lines.line(i), &json);
+          });
         }
       });
     });

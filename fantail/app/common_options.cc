@@ -37,7 +37,8 @@ void AddCommonOptions(CommonOptions* options, CommandLine* line) {
   line->Section("Common options");
   line->Custom("--feed NAME", NameSetter(&options->feed), "the feed; another one is refused",
                options->feed);
-  line->Custom("--name NAME", NameSetter(&options->name), "what others call this process",
+  line->Custom("--name NAME", NameSetter(&options->name),
+               "what others call this process: at most 64 letters, digits and signs",
                "host name and process id");
   line->Option("--ready-file FILE", &options->ready_file,
                "written when all is up: pid and endpoints, a line each; removed at exit");

@@ -137,6 +137,17 @@ void CommandLine::Instead(std::string_view spec,
   options_.back().instead = std::move(run);
 }
 
+void CommandLine::Listing(std::string_view name, std::string text) {
+  FANTAIL_CHECK(name.find(' ') == std::string_view::npos, name);
+  Instead(
+      name,
+      [text = std::move(text)](const std::string&) {
+        return ParseOutcome{kExitDone, text, ""};
+      },
+      "");
+  options_.back().hidden = true;
+}
+
 void CommandLine::Require(std::string_view name) {
   Declared* option = Find(name);
   FANTAIL_CHECK(option != nullptr, name);

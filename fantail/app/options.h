@@ -100,6 +100,9 @@ class CommandLine {
   void Instead(std::string_view spec, std::function<ParseOutcome(const std::string& value)> run,
                std::string_view help);
 
+  // Prints `text` instead of all else, for a page of the manual: --help says nothing of it.
+  void Listing(std::string_view name, std::string text);
+
   // The option `--name`, already declared, must be given.
   void Require(std::string_view name);
   // The option `--name`, already declared, may come from this part of a branch file, if `wanted`
@@ -134,6 +137,9 @@ class CommandLine {
 
   const std::string& program() const { return program_; }
   std::string Help() const;
+  // What --list-options prints, for the page of all options: name, value, default, meaning and
+  // section of each, a line each, with tabs between them. The positionals have no name.
+  std::string OptionLines() const;
   std::string Version() const;
 
  private:
@@ -146,6 +152,7 @@ class CommandLine {
     bool repeats = false;
     bool required = false;
     bool is_number = false;
+    bool hidden = false;  // from --help
     std::optional<BranchPart> branch_part;
     std::function<bool()> wants_branch;  // none: always
     Setter set;
@@ -159,6 +166,12 @@ class CommandLine {
   };
   static constexpr std::string_view kFeed = "--feed";
 
+  // What the command line asks to have printed instead of all else.
+  struct Printed {
+    bool help = false;
+    bool version = false;
+    bool options = false;
+  };
   struct Shown {
     std::string command;
     std::string what;
@@ -168,7 +181,7 @@ class CommandLine {
   const Declared* Find(std::string_view name) const;
   Declared* Find(std::string_view name);
   // Splits `args` among the options' `given`. An error's message is whole.
-  absl::Status Split(const std::vector<std::string>& args, bool* help, bool* version);
+  absl::Status Split(const std::vector<std::string>& args, Printed* printed);
   absl::Status Unknown(std::string_view argument) const;
   absl::Status WithoutValue(std::string_view name) const;
   absl::Status Missing(const Declared& option) const;

@@ -15,6 +15,7 @@ constexpr size_t kIndent = 28;
 constexpr size_t kWidth = 80;
 // A longer value does not move the origins of all others.
 constexpr size_t kWide = 40;
+constexpr std::string_view kMayBeRepeated = "; may be repeated";
 
 // `  left   text ...`, the text wrapped between blanks and hanging at kIndent.
 std::string Entry(std::string_view left, std::string_view text) {
@@ -54,7 +55,8 @@ std::string CommandLine::PositionalsUsage() const {
   const Declared* positionals = Find("");
   if (positionals == nullptr) return "";
   if (positionals_.least == 0) return fmt::format("[{}...]", positionals->value_name);
-  return positionals->value_name + (positionals_.least == positionals_.most ? "" : "...");
+  const bool names_all = positionals->value_name.find(' ') != std::string::npos;
+  return positionals->value_name + (names_all || positionals_.most == 1 ? "" : "...");
 }
 
 std::string CommandLine::Help() const {
@@ -64,11 +66,11 @@ std::string CommandLine::Help() const {
   if (positionals) out += "\n" + Entry(positionals->value_name, positionals->help);
   std::string_view section;
   for (const Declared& option : options_) {
-    if (option.name.empty()) continue;
+    if (option.name.empty() || option.hidden) continue;
     if (option.section != section) out += fmt::format("\n{}:\n", option.section);
     section = option.section;
     std::string text = option.help;
-    if (option.repeats) text += "; may be repeated";
+    if (option.repeats) text += kMayBeRepeated;
     if (option.required) text += " (required)";
     if (!option.shown_default.empty()) text += fmt::format(" [{}]", option.shown_default);
     const std::string_view gap = option.value_name.empty() ? "" : " ";
@@ -87,6 +89,24 @@ std::string CommandLine::Help() const {
   if (!examples_.empty()) out += "\nExamples:\n";
   for (const Shown& example : examples_) {
     out += fmt::format("  # {}\n  {}\n", example.what, example.command);
+  }
+  return out;
+}
+
+std::string CommandLine::OptionLines() const {
+  std::string out;
+  for (const Declared& option : options_) {
+    if (option.hidden) continue;
+    std::string value_name = option.name.empty() ? PositionalsUsage() : option.value_name;
+    std::string shown_default = option.shown_default;
+    if (option.required) {
+      shown_default = option.branch_part ? "required, or from the branch" : "required";
+    } else if (shown_default.empty() && !option.name.empty() && !option.instead) {
+      shown_default = option.is_flag() ? "no" : "none";
+    }
+    out += fmt::format("{}\t{}\t{}\t{}{}\t{}\n", option.name, value_name, shown_default,
+                       option.help, option.repeats && !option.name.empty() ? kMayBeRepeated : "",
+                       option.name.empty() ? "" : option.section);
   }
   return out;
 }

@@ -46,7 +46,8 @@ absl::Status CommandLine::Unknown(std::string_view argument) const {
   std::string_view nearest = "--help";
   size_t distance = EditDistance(name, nearest);
   for (const Declared& option : options_) {
-    const size_t d = option.name.empty() ? std::string::npos : EditDistance(name, option.name);
+    const bool named = !option.name.empty() && !option.hidden;
+    const size_t d = !named ? std::string::npos : EditDistance(name, option.name);
     if (d >= distance) continue;
     distance = d;
     nearest = option.name;
@@ -87,8 +88,10 @@ absl::Status CommandLine::CheckCount(const Declared& positionals) const {
       fmt::format("{}; write {} {}", problem, program_, PositionalsUsage()));
 }
 
-absl::Status CommandLine::Split(const std::vector<std::string>& args, bool* help, bool* version) {
-  std::vector<KnownOption> known = {{"--help,-h", false}, {"--version", false}};
+absl::Status CommandLine::Split(const std::vector<std::string>& args, Printed* printed) {
+  std::vector<KnownOption> known = {
+      {"--help,-h", false}, {"--version", false}, {"--list-options", false}};
+  const size_t own = known.size();
   std::vector<Declared*> declared;
   Declared* positionals = nullptr;
   for (Declared& option : options_) {
@@ -102,9 +105,10 @@ absl::Status CommandLine::Split(const std::vector<std::string>& args, bool* help
   SplitArguments split = app::Split(known, args);
   if (!split.unknown_option.empty()) return Unknown(split.unknown_option);
   if (!split.without_value.empty()) return WithoutValue(split.without_value);
-  *help = !split.values[0].empty();
-  *version = !split.values[1].empty();
-  for (size_t i = 0; i < declared.size(); ++i) declared[i]->given = std::move(split.values[i + 2]);
+  *printed = {!split.values[0].empty(), !split.values[1].empty(), !split.values[2].empty()};
+  for (size_t i = 0; i < declared.size(); ++i) {
+    declared[i]->given = std::move(split.values[own + i]);
+  }
   if (positionals != nullptr) {
     positionals->given = std::move(split.positionals);
   } else if (!split.positionals.empty()) {
@@ -284,11 +288,11 @@ absl::Status CommandLine::SetAll(const Environment& environment, const FileReade
 
 ParseOutcome CommandLine::Read(const std::vector<std::string>& args, const Environment& environment,
                                const FileReader& read_file) {
-  bool help = false;
-  bool version = false;
-  absl::Status status = Split(args, &help, &version);
-  if (status.ok() && help) return {kExitDone, Help(), ""};
-  if (status.ok() && version) return {kExitDone, Version() + "\n", ""};
+  Printed printed;
+  absl::Status status = Split(args, &printed);
+  if (status.ok() && printed.help) return {kExitDone, Help(), ""};
+  if (status.ok() && printed.version) return {kExitDone, Version() + "\n", ""};
+  if (status.ok() && printed.options) return {kExitDone, OptionLines(), ""};
   for (const Declared& option : options_) {
     if (!status.ok() || !option.instead || option.given.empty()) continue;
     ParseOutcome outcome = option.instead(option.given.back());

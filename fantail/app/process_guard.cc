@@ -18,10 +18,6 @@ namespace {
 
 // A burst of connections takes longer to fill the rest.
 constexpr Nanos kLookEvery = std::chrono::milliseconds(250);
-constexpr double kShedPercent = 95;
-constexpr double kRefusePercent = 98;
-constexpr double kClosePercent = 80;
-constexpr double kOpenPercent = 70;
 
 // A limit of 0 is none.
 bool Beyond(double percent, uint64_t has, uint64_t limit) {

@@ -21,6 +21,13 @@
 
 namespace fantail::app {
 
+// Of its memory.
+inline constexpr double kShedPercent = 95;
+inline constexpr double kRefusePercent = 98;
+// Of its descriptors.
+inline constexpr double kClosePercent = 80;
+inline constexpr double kOpenPercent = 70;
+
 // What the process has, or may have.
 struct ProcessUse {
   uint64_t memory_bytes = 0;

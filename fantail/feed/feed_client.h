@@ -186,6 +186,9 @@ class FeedClient final : public wire::Caller {
   // not in there is about to end.
   uint64_t wants_sent() const { return wants_sent_; }
   const std::vector<Pattern>& asked() const { return asked_; }
+  // What the node above holds this session to, as its newest welcome says.
+  const wire::Limits& limits() const { return limits_; }
+  uint32_t max_patterns() const { return max_patterns_; }
   // Why the node above does not let this user in at all; empty if it does, or is not asked yet.
   const std::string& no_rights() const { return no_rights_; }
   // What of that the node above has refused in this session, and why, of the newest.
@@ -345,7 +348,9 @@ class FeedClient final : public wire::Caller {
   Nanos waiting_{0};
 
   std::string peer_;
-  std::string peer_name_;  // as its last welcome said
+  std::string peer_name_;  // as its last welcome said, as the limits
+  wire::Limits limits_;
+  uint32_t max_patterns_ = 0;
   std::string down_cause_;
   bool was_live_ = false;
   bool refused_by_peer_ = false;

@@ -16,6 +16,8 @@ void FeedClient::On(const wire::Welcome& welcome) {
   if ((Encodings() & wire::EncodingBit(welcome.encoding)) == 0) return OnUnexpected();
   encoding_ = welcome.encoding;
   peer_name_ = welcome.name;
+  limits_ = welcome.limits;
+  max_patterns_ = welcome.max_patterns;
   // Each welcome begins the stream anew.
   if (welcome.encoding == wire::Encoding::kPlain) {
     packed_.reset();

@@ -289,6 +289,7 @@ void FeedServer::OnWant(Session* session, const wire::Want& want) {
   if (state_ == nullptr) return;
   if (want.epoch != state_->epoch() && !planted::On(planted::Bug::kWantOfAnyEpoch)) return;
   if (const char* problem = WantProblem(*session, want)) {
+    ++counters_.bad_messages;
     observer_->OnBadMessage(session->name, problem);
     return SayGoodbye(session, wire::GoodbyeCode::kProtocol, problem);
   }
@@ -305,7 +306,6 @@ void FeedServer::OnWant(Session* session, const wire::Want& want) {
   }
   for (const std::string_view text : want.remove) change.remove.emplace_back(text);
   if (want.more) return;
-  observer_->OnWanted(*session, change);
   session->wants.push_back(std::exchange(change, WantChange()));
   cover_dirty_ = true;
 }
@@ -316,17 +316,17 @@ void FeedServer::AddOrRefuse(const Session& session, Pattern pattern, const wire
       start.kind == wire::StartKind::kResume && planted::On(planted::Bug::kRightsForgetResume);
   if (session.may_see && !session.may_see->Covers(pattern) && !forgotten) {
     // The reason goes on to whoever is below, who may not see what this user may: it names none.
-    change->reason = options_.name + " does not let " + session.user + " see it";
+    change->AddReason(options_.name + " does not let " + session.user + " see it");
     if (planted::On(planted::Bug::kNameRights)) {
-      change->reason += ", only " + DescribePatterns(session.may_see->patterns());
+      change->AddReason("only " + DescribePatterns(session.may_see->patterns()));
     }
   } else if (!allow_.empty() && !allow_.Covers(pattern)) {
-    change->reason = session.may_see
-                         ? options_.name + " does not allow it"
-                         : options_.name + " allows only " + DescribePatterns(allow_.patterns());
+    change->AddReason(session.may_see
+                          ? options_.name + " does not allow it"
+                          : options_.name + " allows only " + DescribePatterns(allow_.patterns()));
   } else if (!covers_everything_ && wanted_.size() + change->add.size() >= options_.max_cover &&
              !wanted_.contains(pattern)) {
-    change->reason = options_.name + " has no room for more patterns above";
+    change->AddReason(options_.name + " has no room for more patterns above");
   } else {
     change->add.emplace_back(std::move(pattern), start);
     return;
@@ -338,6 +338,7 @@ void FeedServer::AddOrRefuse(const Session& session, Pattern pattern, const wire
 
 void FeedServer::OnAck(Session* session, const wire::Ack& ack) {
   if (ack.bytes > session->sent_bytes || ack.messages > session->sent_messages) {
+    ++counters_.bad_messages;
     observer_->OnBadMessage(session->name, "an ack of more than was sent");
     return SayGoodbye(session, wire::GoodbyeCode::kProtocol, "an ack of more than was sent");
   }

@@ -105,7 +105,7 @@ class ServerObserver {
   virtual void OnRefused(std::string_view who, std::string_view user, std::string_view reason) {
     (void)who, (void)user, (void)reason;
   }
-  // What a session wants has changed: of that it gets all but what is refused.
+  // What a session wanted has been given to it: all but what is refused.
   virtual void OnWanted(const Session& session, const WantChange& change) {
     (void)session, (void)change;
   }

@@ -143,6 +143,7 @@ void FeedServer::Complete(Session* session) {
   } else {
     state_->Join(session);
   }
+  observer_->OnWanted(*session, change);
   session->refused_above = session->refused_above || splice->refused_above();
   HaveNotice have{change.version, state_->head(), {}, change.reason};
   if (!change.takes_away) have.refused = change.refused;  // else it has been told

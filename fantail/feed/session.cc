@@ -13,6 +13,13 @@ namespace fantail::feed {
 Session::Session() = default;
 Session::~Session() = default;
 
+void WantChange::AddReason(std::string_view why) {
+  if (reason.find(why) != std::string::npos) return;
+  const size_t room = wire::kMaxReasonBytes - std::min(reason.size(), wire::kMaxReasonBytes);
+  if (!reason.empty() && why.size() + 2 > room) return;
+  reason.append(reason.empty() ? "" : "; ").append(why.substr(0, wire::kMaxReasonBytes));
+}
+
 std::vector<wire::Message> EncodeNames(std::span<const TopicId> topics, wire::TextList topic_texts,
                                        std::span<const VenueId> venues,
                                        wire::TextList venue_texts) {

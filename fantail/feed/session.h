@@ -39,6 +39,9 @@ struct WantChange {
   std::vector<Pattern> refused;  // of `add`: not allowed here
   std::string reason;
   bool takes_away = false;  // of `refused`, the client had some
+
+  // Why some of it is refused, besides what has been said.
+  void AddReason(std::string_view why);
 };
 
 struct Session {

@@ -111,7 +111,7 @@ bool Splice::Resolve(const EpochState& state, const Session& session,
     const std::string* why = state.coverage().Refused(entry.first);
     if (why == nullptr) return false;
     change_.refused.push_back(entry.first);
-    change_.reason = *why;
+    change_.AddReason(*why);
     change_.takes_away = change_.takes_away || entry.second.kind == wire::StartKind::kResume;
     refused_above_ = true;
     return true;

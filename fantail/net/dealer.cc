@@ -79,7 +79,7 @@ std::string Dealer::HandshakeProblem(const Monitor::Event& event) {
   if (event.of_another_protocol()) return "what listens there does not speak ZMTP";
   if (node_ == &keys_->own) {
     return "it hung up on the first words: its key is not ours, and nodes has none for it; put it "
-           "there, with a line `at` if there are several";
+           "there, with a line `at` if there are several; or it is too busy";
   }
   return "it hung up on the first words: its key is not that of nodes/" + node_->name +
          ".public, or it is no node, or too busy";

@@ -33,9 +33,6 @@ constexpr int kReceiveHighWater = 1000;
 // The kernel grows its buffers to 4 MB by itself, which is 22 s of stale data at 1 Mbit/s.
 constexpr int kSendBuffer = 256 * 1024;
 constexpr int kReceiveBuffer = 256 * 1024;
-// Messages that wait for one plain subscriber, which acknowledges nothing: some seconds of a busy
-// feed. They are shared by all that wait for the same.
-constexpr int kOpenSendHighWater = 2000;
 // A desk's link: what is on its way is soon there, or is dropped.
 constexpr int kOpenSendBuffer = 128 * 1024;
 constexpr size_t kCopyBelow = 1024;
@@ -181,8 +178,7 @@ zmq::socket_t MakeSessionDealer(Context& context, const std::string* node_key) {
 zmq::socket_t MakeOpenPublisher(Context& context) {
   zmq::socket_t socket(context.zmq(), zmq::socket_type::xpub);
   SetCommonOptions(socket);
-  // Subscriptions, and the greeting of any client; a longer frame ends its connection.
-  socket.set(zmq::sockopt::maxmsgsize, int64_t{256});
+  socket.set(zmq::sockopt::maxmsgsize, int64_t{kMaxSubscriptionBytes});
   // Each subscription and cancellation is passed on: see OpenInterest. A subscriber whose queue is
   // full does not get a message; XPUB_NODROP would make all wait for it.
   socket.set(zmq::sockopt::xpub_verboser, true);
@@ -192,7 +188,7 @@ zmq::socket_t MakeOpenPublisher(Context& context) {
   socket.set(zmq::sockopt::tcp_keepalive_idle, 15);
   socket.set(zmq::sockopt::tcp_keepalive_intvl, 5);
   socket.set(zmq::sockopt::tcp_keepalive_cnt, 3);
-  socket.set(zmq::sockopt::sndhwm, kOpenSendHighWater);
+  socket.set(zmq::sockopt::sndhwm, kOpenQueueMessages);
   socket.set(zmq::sockopt::sndbuf, kOpenSendBuffer);
   socket.set(zmq::sockopt::backlog, 256);
   SetServerKeys(context, socket);

@@ -52,6 +52,13 @@ class Context {
   std::unique_ptr<ZapHandler> zap_;
 };
 
+// Of a subscriber of an open feed: a frame that it sends, which is a subscription or the greeting
+// of any client.
+inline constexpr int kMaxSubscriptionBytes = 256;
+// Messages that wait for one plain subscriber, which acknowledges nothing: some seconds of a busy
+// feed. They are shared by all that wait for the same.
+inline constexpr int kOpenQueueMessages = 2000;
+
 // "4.3.4".
 std::string LibzmqVersion();
 

@@ -9,11 +9,13 @@
 #include "fantail/app/encoding_options.h"
 #include "fantail/app/status_line.h"
 #include "fantail/net/clock.h"
+#include "fantail/node/limits.h"
 
 namespace fantail::node {
 
 void AddSessionPortOptions(SessionPortOptions* options, app::CommonOptions* common,
                            app::CommandLine* line) {
+  line->Section("Sessions");
   line->Option("--ring SIZE", &options->ring, "recent records kept for sessions that resume");
   line->Option("--window SIZE", &options->window, "most bytes on their way to one session");
   app::AddPackedSessionsOption(&options->packed_sessions, line);
@@ -25,6 +27,7 @@ void AddSessionPortOptions(SessionPortOptions* options, app::CommonOptions* comm
   line->Option("--max-patterns N", &options->patterns,
                "patterns of one session; --rights can give a user less",
                {.least = 1, .most = 1'000'000});
+  line->Listing("--list-limits", app::LimitLines(SessionLimits()));
 }
 
 SessionPort::SessionPort(const SessionPortOptions& options, const app::CommonOptions& common)

@@ -267,6 +267,26 @@ std::vector<Broken> AllBroken() {
        {"--journal", "DIR/journal"},
        kUsage,
        {"--journal", "objects"}},
+      // Every other program reads its file in the same way.
+      {"of_a_replay",
+       "replay",
+       toml("spede = '2'\n"),
+       config,
+       kConfig,
+       {"a.toml:1:1: spede", "speed"}},
+      {"of_a_recorder", "record", toml("outptu = 'x'\n"), config, kConfig, {"a.toml:1:1: outptu"}},
+      {"of_a_history",
+       "history",
+       toml("capacity = 'many'\n"),
+       config,
+       kConfig,
+       {"a.toml:1:12: capacity", "many"}},
+      {"of_an_open_feed",
+       "open-feed",
+       toml("alow = ['A*']\n"),
+       config,
+       kConfig,
+       {"a.toml:1:1: alow", "nearest is allow"}},
       {"no_watch_list", "desk", {}, {"@DIR/none.txt"}, 74, {"none.txt", "No such"}},
   };
 }
@@ -290,8 +310,17 @@ class BrokenConfigTest : public KeyLab, public ::testing::WithParamInterface<Bro
     if (program == "publisher") {
       all = {PublisherPath(), "--source", "synthetic:symbols=500,rate=2000,seed=1"};
     }
-    if (program == "publisher-of-files") all = {PublisherPath(), "--source", "files:/tmp"};
+    if (program == "publisher-of-files")
+      all = {PublisherPath(), "--source", "files:" + (folder() / "hq")};
     if (program == "bus") all = {BusPath(), "run"};
+    if (program == "replay") all = {ReplayPath(), folder() / "tape"};
+    if (program == "open-feed") all = {OPEN_FEED, "--connect", "tcp://127.0.0.1:9"};
+    if (program == "record") {
+      return {RecordPath(), "--connect", "tcp://127.0.0.1:9", "--output", folder() / "tape"};
+    }
+    if (program == "history") {
+      return {HistoryPath(), "--connect", "tcp://127.0.0.1:9", folder() / "tape"};
+    }
     if (program == "desk") return {DeskPath(), "--connect", "tcp://127.0.0.1:9"};
     all.insert(all.end(), listen.begin(), listen.end());
     return all;

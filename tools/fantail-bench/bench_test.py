@@ -89,6 +89,19 @@ class FanoutTest(unittest.TestCase):
         self.assertEqual((stopped, lost, wrong), (3, 0, 0), run.stdout)
         self.assertEqual(told, 3, run.stdout)
 
+    def test_attacks_a_gateway_and_lets_nobody_in(self):
+        run = subprocess.run([BENCH, "attack", "--desks", "2", "--rounds", "1", "--seconds", "1", "--connects", "200",
+                              "--reconnecting", "8", "--reconnects", "2"],
+                             capture_output=True, text=True, timeout=120, check=False)
+        out = run.stdout + run.stderr
+        self.assertEqual(run.returncode, 0, out)
+        self.assertGreater(int(re.search(r"\nmedian .* (\d+)\n", out).group(1)), 20, out)
+        heard = re.search(r"\nkeys that nobody knows let in 0, bytes answered at the most (\d+), sessions cut 0\n", out)
+        # Nothing but ZMTP's greeting.
+        self.assertTrue(0 < int(heard.group(1)) <= 64, out)
+        self.assertIn("\nticks lost 0, wrong 0\nratio_p99 ", out)
+        self.assertIn("\ngrown_descriptors 0\n", out)
+
     def test_shows_nothing_old_as_live_behind_a_link_that_is_too_thin(self):
         for where in ["above", "below"]:
             run = subprocess.run([BENCH, "thin-link", "--seconds", "8", "--where", where],

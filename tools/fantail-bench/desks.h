@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fantail/base/histogram.h"
@@ -16,7 +17,8 @@ namespace fantail::bench {
 class Desks {
  public:
   Desks(const std::string& name, size_t count, const std::string& endpoint,
-        const KnownPublisher* publisher) {
+        const KnownPublisher* publisher, std::shared_ptr<const Keys> keys = nullptr)
+      : context_(std::move(keys), 4096) {
     for (size_t i = 0; i < count; ++i) {
       all_.push_back(
           std::make_unique<CheckingDesk>(name + std::to_string(i), endpoint, &context_, publisher));
@@ -51,6 +53,10 @@ class Desks {
   uint64_t Wrong() const {
     return Sum([](const CheckingDesk& desk) { return desk.wrong(); });
   }
+  // How often they were welcomed, all together.
+  uint64_t Sessions() const {
+    return Sum([](const CheckingDesk& desk) { return desk.counters().sessions; });
+  }
   uint64_t Told() const {
     return Sum([](const CheckingDesk& desk) { return desk.lost() > 0 ? 1u : 0u; });
   }
@@ -59,7 +65,7 @@ class Desks {
   // A desk whose newest tick is so old shows what is.
   static constexpr Nanos kFresh = std::chrono::milliseconds(200);
 
-  net::Context context_{4096};
+  net::Context context_;
   net::Poller poller_;
   std::vector<std::unique_ptr<CheckingDesk>> all_;
 };

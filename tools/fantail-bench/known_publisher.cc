@@ -60,7 +60,7 @@ bool KnownPublisher::IsAll(std::span<const Sequence> shown) const {
 }
 
 void KnownPublisher::Run() {
-  net::Context context;
+  net::Context context(options_.keys);
   net::SessionRouter router(&context);
   feed::ServerObserver observer;
   feed::FeedServer server({.name = "hq", .node = app::RandomNodeId()}, &router, &observer);

@@ -7,6 +7,7 @@
 #define FANTAIL_BENCH_KNOWN_PUBLISHER_H_
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "fantail/base/ids.h"
+#include "fantail/base/keys.h"
 #include "fantail/base/time.h"
 #include "fantail/wire/tick.h"
 
@@ -23,8 +25,9 @@ class KnownPublisher {
  public:
   struct Options {
     size_t topics = 100;
-    uint64_t rate = 1000;  // ticks a second, all topics together
-    uint64_t seed = 1;     // of the order of the topics
+    uint64_t rate = 1000;                        // ticks a second, all topics together
+    uint64_t seed = 1;                           // of the order of the topics
+    std::shared_ptr<const Keys> keys = nullptr;  // of its link; none if null
   };
 
   explicit KnownPublisher(const Options& options);

@@ -5,14 +5,14 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <string_view>
 
 #include "fantail/app/exit_codes.h"
 #include "fantail/app/node_identity.h"
 #include "fantail/app/options.h"
 #include "fantail/app/run_main.h"
-#include "fantail/net/key_folder.h"
+#include "tools/fantail-bench/attack.h"
+#include "tools/fantail-bench/bench_keys.h"
 #include "tools/fantail-bench/bus_bench.h"
 #include "tools/fantail-bench/comparison.h"
 #include "tools/fantail-bench/cuts.h"
@@ -68,17 +68,6 @@ Contenders MakeRelays(const Options& o, const std::string& /*folder*/) {
   contenders.push_back(MakeRawRelay(Self(), o.subscribers));
   contenders.push_back(MakeFantail(o.gateway, wire::Encoding::kPlain));
   return contenders;
-}
-
-// The keys of publisher, gateway and desks, which are one pair; and somebody who may connect.
-void WriteKeys(const std::string& folder) {
-  const net::KeyPair own = net::MakeKeyPair();
-  const net::KeyPair other = net::MakeKeyPair();
-  std::filesystem::create_directories(folder + "/clients");
-  std::ofstream(folder + "/bench.secret") << "secret " << own.secret_key << "\n";
-  std::ofstream(folder + "/clients/other.public") << "public " << other.public_key << "\n";
-  using Perms = std::filesystem::perms;
-  std::filesystem::permissions(folder + "/bench.secret", Perms::owner_read | Perms::owner_write);
 }
 
 Contenders MakeKeyed(const Options& o, const std::string& folder) {
@@ -160,6 +149,7 @@ int Main(int argc, char** argv) {
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (command == "fanout") return Fanout(argc - 1, argv + 1);
   if (command == "keys") return KeyBench(argc - 1, argv + 1);
+  if (command == "attack") return AttackBench(argc - 1, argv + 1);
   if (command == "cuts") return Cuts(argc - 1, argv + 1);
   if (command == "replay") return Replay(argc - 1, argv + 1);
   if (command == "sessions") return Sessions(argc - 1, argv + 1);
@@ -190,7 +180,7 @@ int Main(int argc, char** argv) {
       "COMMAND", &words,
       "fanout: the gateway beside other relays; keys: with CURVE beside without; sessions: many "
       "desks that want little each; "
-      "cuts: links that fall silent; "
+      "cuts: links that fall silent; attack: those who do not belong, and many who come at once; "
       "stopped: desks that stand still; objects: beside ticks; thin-link: one that carries too "
       "little; tape: tapes beside "
       "plain files; "

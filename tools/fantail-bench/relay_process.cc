@@ -8,7 +8,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 
 #include "fantail/net/clock.h"
@@ -83,6 +85,11 @@ size_t RelayProcess::MemoryBytes() const {
   size_t resident = 0;
   statm >> all >> resident;
   return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+}
+
+size_t RelayProcess::Descriptors() const {
+  const std::filesystem::directory_iterator open("/proc/" + std::to_string(pid_) + "/fd");
+  return static_cast<size_t>(std::distance(begin(open), end(open)));
 }
 
 }  // namespace fantail::bench

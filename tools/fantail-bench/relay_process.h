@@ -32,6 +32,8 @@ class RelayProcess {
   Nanos CpuTime() const;
   // Resident. REQUIRES: it runs.
   size_t MemoryBytes() const;
+  // Open file descriptors. REQUIRES: it runs.
+  size_t Descriptors() const;
 
  private:
   pid_t pid_ = -1;

@@ -196,6 +196,27 @@ TEST_F(CommandLineTest, PrintsHelpWithExitCodesAndExamplesAtTheEnd) {
       outcome.out.ends_with("  # everything that begins with AAP\n  fantail-desk 'AAP*'\n"));
 }
 
+TEST_F(CommandLineTest, ListsItsOptionsWithoutWhatAStartNeeds) {
+  line_.Require("--listen");
+  line_.Section("More");
+  line_.Instead(
+      "--ask ENDPOINT", [](const std::string&) { return ParseOutcome(); }, "ask one");
+  const ParseOutcome outcome = Read({"--list-options"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out,
+            "--format\tFORMAT\tboard\twhat to print: board, csv\tOptions\n"
+            "--linger\tTIME\t5s\tbefore it narrows\tOptions\n"
+            "--ring\tSIZE\t256MiB\twhat it remembers\tOptions\n"
+            "--count\tN\t7\thow many\tOptions\n"
+            "--feed\tNAME\tticks\twhich one\tOptions\n"
+            "--strict\t\tno\tstop at the first bad row\tOptions\n"
+            "--allow\tPATTERN\t*\twhat may be asked for; may be repeated\tOptions\n"
+            "--listen\tENDPOINT\trequired\twhere\tOptions\n"
+            "\t[PATTERN...]\t\twhat to subscribe to\t\n"
+            "--ask\tENDPOINT\t\task one\tMore\n");
+  EXPECT_THAT(line_.Help(), Not(HasSubstr("--list-options"))) << "for the page of options alone";
+}
+
 TEST_F(CommandLineTest, PrintsItsVersionWithThoseOfItsLibraries) {
   const ParseOutcome outcome = Read({"--version"});
   EXPECT_EQ(outcome.exit_code, 0);

@@ -49,6 +49,15 @@ TEST_F(AccessTest, AUserGetsWhatItMaySeeAndIsToldOfTheRest) {
   EXPECT_EQ(To("x").Positions(), (std::vector<uint64_t>{6}));
 }
 
+TEST_F(AccessTest, EachReasonOfARefusalIsSaidOnce) {
+  options.allow = {Pattern("A*")};
+  Start();
+  Give("desk7", MaySee({Pattern("A*"), Pattern("C*")}));
+  JoinAs("desk7", "x", {"A*", "B*", "C*", "D*"});
+  EXPECT_EQ(To("x").Last<wire::Have>().reason,
+            "hq does not let desk7 see it; hq does not allow it");
+}
+
 TEST_F(AccessTest, WhoHasNoRightsIsRefusedWithAReason) {
   Start();
   Give("desk7", MaySee({Pattern("A*")}));

@@ -382,6 +382,7 @@ TEST_F(WantTest, TooManyPatternsEndTheSession) {
   Join("desk", {"A", "B"});
   Want("desk", {"C", "D"});
   EXPECT_EQ(To("desk").Last<wire::Goodbye>().reason, "too many patterns");
+  EXPECT_EQ(server->counters().bad_messages, 1u);
 }
 
 TEST_F(WantTest, AWantThatNeverEndsDoesNotGrowWithoutBound) {

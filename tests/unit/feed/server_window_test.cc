@@ -135,6 +135,7 @@ TEST_F(WindowTest, AnAckOfMoreThanWasSentEndsTheSession) {
   Join("b", {"*"});
   From("a", wire::Ack{.bytes = To("a").CountedBytes() + 1});
   From("b", wire::Ack{.messages = To("b").CountedMessages() + 1});
+  EXPECT_EQ(server->counters().bad_messages, 2u);
   EXPECT_EQ(To("a").Last<wire::Goodbye>().reason, "an ack of more than was sent");
   EXPECT_EQ(To("b").Last<wire::Goodbye>().code, wire::GoodbyeCode::kProtocol);
   EXPECT_EQ(server->session_count(), 0u);
