@@ -21,9 +21,9 @@ struct Limit {
   std::string_view name;
   std::string value;              // by default
   std::string_view changed = {};  // by what: an option, a key of the rights; empty: by nothing
-  std::string_view beyond;        // what happens to whoever exceeds it
+  std::string beyond;             // what happens to whoever exceeds it
   std::string_view metric = {};   // that shows it; empty: none
-  std::string_view why;           // so much
+  std::string why;                // so much
 };
 using Limits = std::vector<Limit>;
 

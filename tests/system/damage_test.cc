@@ -1,4 +1,6 @@
 // Bits that flip on the way: what is damaged is refused and counted, comes again, and never shows.
+#include <csignal>
+
 #include "fantail/base/random.h"
 #include "tests/system/fault_lab.h"
 #include "tests/system/zmtp_damage.h"
@@ -50,17 +52,20 @@ TEST_F(DamageTest, RepairsWhateverPartOfAFrameIsDamagedOnItsWayUp) {
 
 TEST_F(DamageTest, DeliversTenMegabytesExactlyAlthoughBitsFlipOnTheWay) {
   constexpr uint64_t kSeed = 31;
+  constexpr uint64_t kRate = 4'000'000;  // bytes a second
   std::printf("seed %d\n", static_cast<int>(kSeed));
   Random random(kSeed);
-  publisher_ =
-      &Publisher("synthetic:symbols=500,rate=40000,seed=4,duration=6s", {"--wait-for", "*"});
+  publisher_ = &Publisher("synthetic:symbols=500,rate=40000,seed=4,duration=6s",
+                          {"--speed", "max", "--wait-for", "*", "--keep-open"});
   wan_ = std::make_unique<FaultRelay>(fault::RelayOptions{.target = publisher_->endpoint()});
   gateway_ = &GatewayVia(wan_->endpoint(), {"--summary", folder() / "gateway"});
   lan_ = std::make_unique<FaultRelay>(fault::RelayOptions{.target = gateway_->endpoint()});
   for (FaultRelay* link : {wan_.get(), lan_.get()}) {
+    // Paced, so that nobody is ever behind; what is on its way is less than what is between flips.
+    link->SetRate(Way::kDown, kRate);
     for (int flip = 0; flip < 4; ++flip) {
       const uint64_t at =
-          1'000'000 + static_cast<uint64_t>(flip) * 2'500'000 + random.Below(2'000'000);
+          1'000'000 + static_cast<uint64_t>(flip) * 2'500'000 + random.Below(1'000'000);
       link->FlipBit(Way::kDown, at, static_cast<int>(random.Below(8)));
       std::printf("%s: byte %lu\n", link == wan_.get() ? "wan" : "lan", at);
     }
@@ -75,6 +80,8 @@ TEST_F(DamageTest, DeliversTenMegabytesExactlyAlthoughBitsFlipOnTheWay) {
   EXPECT_EQ(direct.Wait(Seconds(60)), 0) << direct.err();
   EXPECT_EQ(direct.err().find("gap:"), std::string::npos) << direct.err();
   input_ = direct.out();
+  EXPECT_EQ(desk_->Wait(Seconds(60)), 0) << desk_->err();
+  publisher_->Signal(SIGTERM);
   ExpectEverything();
   for (FaultRelay* link : {wan_.get(), lan_.get()}) {
     EXPECT_GT(link->counters().bytes[1], 10'000'000u);
