@@ -120,10 +120,10 @@ void FeedServer::EndRefused(const Interest& left) {
   if (planted::On(planted::Bug::kServeRefused)) return;
   std::vector<std::pair<Session*, std::string>> ended;
   for (const auto& [address, session] : sessions_) {
-    const auto gone = [&](const Pattern& pattern) {
+    const auto gone = [&, this_session = session.get()](const Pattern& pattern) {
       if (left.Covers(pattern)) return false;
       const std::string* const why = state_->coverage().Refused(pattern);
-      ended.emplace_back(session.get(), why != nullptr ? *why : "it is asked for above again");
+      ended.emplace_back(this_session, why != nullptr ? *why : "it is asked for above again");
       return true;
     };
     if (std::any_of(session->patterns.begin(), session->patterns.end(), gone)) continue;

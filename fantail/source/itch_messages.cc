@@ -196,7 +196,9 @@ void ItchMessages::TakeSystemEvent(char event) {
 }
 
 ItchMessages::Stock* ItchMessages::Find(ByteSpan message, size_t at) {
-  std::unique_ptr<Stock>& stock = stocks_[BigEndian<2>(message, kLocateAt)];
+  const auto locate = BigEndian<2>(message, kLocateAt);
+  if (locate >= stocks_.size()) stocks_.resize(locate + 1);
+  std::unique_ptr<Stock>& stock = stocks_[locate];
   const std::string_view symbol = PaddedText(message, at, kStockBytes);
   if (stock == nullptr) {
     if (TopicProblem(symbol) != nullptr) return nullptr;

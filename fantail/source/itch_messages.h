@@ -50,7 +50,7 @@ class ItchMessages {
  public:
   // `midnight_ns`: the beginning of the day, in New York.
   ItchMessages(int64_t midnight_ns, bool status, RowQueue* queue)
-      : midnight_ns_(midnight_ns), status_(status), queue_(queue), stocks_(1 << 16) {}
+      : midnight_ns_(midnight_ns), status_(status), queue_(queue) {}
 
   // nullptr, or why the message cannot be; nothing of such a one is taken.
   // REQUIRES: it has ItchMessageBytes of its type

@@ -3,9 +3,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "tests/fuzz/processor_time.h"
 #include "tests/fuzz/targets.h"
 
 namespace {
+
+// More than this for one input, sanitizers and all, is an attack on whoever decodes it.
+constexpr fantail::Nanos kSlow = std::chrono::milliseconds(100);
 
 const fantail::fuzz::Target* target = nullptr;
 
@@ -23,6 +27,11 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const fantail::Nanos began = fantail::fuzz::ProcessorTime();
   target->run(std::as_bytes(std::span(data, size)));
-  return 0;
+  const fantail::Nanos took = fantail::fuzz::ProcessorTime() - began;
+  if (took < kSlow) return 0;
+  std::fprintf(stderr, "ERROR: this input took %.0f ms of the processor\n",
+               std::chrono::duration<double, std::milli>(took).count());
+  std::abort();
 }

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
+
+#include "tests/fuzz/processor_time.h"
 
 namespace fantail::fuzz {
 namespace {
@@ -24,12 +25,6 @@ void SayWhatItDid(int number) {
   const auto wrote = write(STDERR_FILENO, doing, strlen(doing));
   (void)wrote;
   sigaction(number, &before[number], nullptr);
-}
-
-Nanos ProcessorTime() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return std::chrono::seconds(now.tv_sec) + Nanos(now.tv_nsec);
 }
 
 // A piece of `bytes`, mostly short.
