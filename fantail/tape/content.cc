@@ -245,7 +245,13 @@ const char* Content::Decode(std::span<const std::byte> payload) {
     if (head[1] == static_cast<uint32_t>(FrameKind::kMessage)) {
       problem = DecodeMessage(bytes);
     } else if (head[1] == static_cast<uint32_t>(FrameKind::kPacked)) {
+      const size_t before = records_.size();
       problem = unpacker_.Unpack(bytes, &records_);
+      // Positions count from 1, and rise within a frame.
+      if (problem == nullptr && records_.size() > before &&
+          records_[before].position == Position{}) {
+        problem = "a record at position 0";
+      }
     }
     if (problem != nullptr) return problem;
   }

@@ -213,6 +213,22 @@ TEST(DamagedTape, ATapeInsideATapeIsNotTakenForIt) {
   EXPECT_TRUE(all.told.records == records);
 }
 
+TEST(DamagedTape, ARecordBeforeTheFirstPositionIsRefused) {
+  TapeState state;
+  state.OnTopic({3}, "AAPL");
+  wire::Tick tick{};
+  tick.topic = {3};
+  tick.sequence = {1};
+  tick.kind = wire::TickKind::kTrade;
+  for (const uint64_t position : {1, 0}) {
+    Content content;
+    content.AddRecords(std::vector<wire::Record>{{{position}, tick}, {{7}, tick}});
+    std::vector<std::byte> payload;
+    content.Encode(state, Content::Form::kPacked, &payload);
+    EXPECT_STREQ(content.Decode(payload), position == 1 ? nullptr : "a record at position 0");
+  }
+}
+
 TEST(DamagedTape, FilesThatAreNoTapesAreSaidToBe) {
   TempFolder folder;
   WriteBytes(folder / "empty.tape", "");
