@@ -124,10 +124,15 @@ const char* SegmentReader::ReadPayload(uint64_t offset, const BlockHeader& heade
     *payload = stored.first(header.stored_bytes);
     return nullptr;
   }
-  plain_.resize(header.plain_bytes);
-  const auto bytes = decompressor_.Frame(stored.first(header.stored_bytes), plain_);
+  if (plain_bytes_ < header.plain_bytes) {
+    // Not filled with zeros: a block that only claims to be long touches none of it.
+    plain_ = std::make_unique_for_overwrite<std::byte[]>(header.plain_bytes);
+    plain_bytes_ = header.plain_bytes;
+  }
+  const std::span<std::byte> plain(plain_.get(), header.plain_bytes);
+  const auto bytes = decompressor_.Frame(stored.first(header.stored_bytes), plain);
   if (bytes != header.plain_bytes) return "a block does not decompress";
-  *payload = plain_;
+  *payload = plain;
   return nullptr;
 }
 

@@ -100,7 +100,8 @@ class SegmentReader {
   bool index_rebuilt_ = false;
   std::vector<IndexEntry> index_;
 
-  std::vector<std::byte> plain_;
+  std::unique_ptr<std::byte[]> plain_;  // a payload that was compressed
+  size_t plain_bytes_ = 0;              // that it has room for
   wire::Decompressor decompressor_;
 };
 
