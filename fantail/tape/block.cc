@@ -48,7 +48,9 @@ bool ParseHeader(std::span<const std::byte> bytes, BlockHeader* header) {
          header->kind >= BlockKind::kHead && header->kind <= BlockKind::kIndex &&
          header->compression <= Compression::kZstd &&
          header->stored_bytes <= MaxPayloadBytes(header->kind) &&
-         header->plain_bytes <= MaxPayloadBytes(header->kind) && header->after <= header->through;
+         header->plain_bytes <= MaxPayloadBytes(header->kind) &&
+         header->plain_bytes <= MaxPlainBytes(header->stored_bytes) &&
+         header->after <= header->through;
 }
 
 bool PayloadIsWhole(const BlockHeader& header, std::span<const std::byte> stored) {

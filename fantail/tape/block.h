@@ -40,6 +40,11 @@ inline constexpr uint32_t kMaxIndexBytes = 1u << 30;
 inline constexpr uint32_t MaxPayloadBytes(BlockKind kind) {
   return kind == BlockKind::kIndex ? kMaxIndexBytes : kMaxPayloadBytes;
 }
+// The most that a payload has of which so many bytes are stored: a few bytes that claim to be an
+// index of a gigabyte cost nobody a gigabyte.
+inline constexpr uint64_t MaxPlainBytes(uint64_t stored_bytes) {
+  return (uint64_t{1} << 20) + 4096 * stored_bytes;
+}
 
 // In front of each payload, as it lies in the file (little endian).
 struct BlockHeader {

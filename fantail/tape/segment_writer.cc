@@ -124,15 +124,18 @@ absl::Status SegmentWriter::WriteBlock(BlockHeader header, std::span<const std::
   header.plain_bytes = static_cast<uint32_t>(payload.size());
   FANTAIL_CHECK(payload.size() <= MaxPayloadBytes(header.kind), payload.size());
   header.stored_bytes = header.plain_bytes;
-  block_.resize(kBlockHeaderBytes);
   if (compressor_ != nullptr && header.kind != BlockKind::kHead) {
     block_.resize(kBlockHeaderBytes + wire::CompressedBound(payload.size()));
     const size_t bytes =
         compressor_->Frame(payload, std::span<std::byte>(block_).subspan(kBlockHeaderBytes));
-    header.compression = Compression::kZstd;
-    header.stored_bytes = static_cast<uint32_t>(bytes);
-    block_.resize(kBlockHeaderBytes + bytes);
-  } else {
+    if (payload.size() <= MaxPlainBytes(bytes)) {
+      header.compression = Compression::kZstd;
+      header.stored_bytes = static_cast<uint32_t>(bytes);
+      block_.resize(kBlockHeaderBytes + bytes);
+    }
+  }
+  if (header.compression == Compression::kNone) {
+    block_.resize(kBlockHeaderBytes);
     block_.insert(block_.end(), payload.begin(), payload.end());
   }
   block_.resize(BlockBytes(header));

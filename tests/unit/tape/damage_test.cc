@@ -229,6 +229,19 @@ TEST(DamagedTape, ARecordBeforeTheFirstPositionIsRefused) {
   }
 }
 
+TEST(DamagedTape, AFewBytesThatClaimToBeAGigabyteAreNoBlock) {
+  const std::vector<std::byte> stored(16);
+  for (const uint32_t plain : {1u << 20, 1u << 30}) {
+    BlockHeader header{.kind = BlockKind::kIndex,
+                       .compression = Compression::kZstd,
+                       .stored_bytes = static_cast<uint32_t>(stored.size()),
+                       .plain_bytes = plain};
+    SealHeader(stored, &header);
+    BlockHeader again;
+    EXPECT_EQ(ParseHeader(std::as_bytes(std::span(&header, 1)), &again), plain == 1u << 20);
+  }
+}
+
 TEST(DamagedTape, FilesThatAreNoTapesAreSaidToBe) {
   TempFolder folder;
   WriteBytes(folder / "empty.tape", "");
